@@ -1,0 +1,126 @@
+# Chancery. `make help` lists the targets.
+#
+#   make run              install what is missing, build, provision STATE, serve
+#   make test             install what the tests need, run every test
+#
+# Variables: STATE (./var), PORT (8443), PUBLIC_PORT (8080), SANITIZE (address,undefined or
+# thread), BUILD (object folder), V=1 (show commands), DESTDIR and PREFIX (install).
+
+STATE ?= ./var
+PORT ?= 8443
+PUBLIC_PORT ?= 8080
+PREFIX ?= /usr/local
+SANITIZE ?=
+BUILD ?= build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),plain)
+VERSION := 0.1.0
+comma := ,
+Q := $(if $(V),,@)
+
+CC ?= gcc
+PKG_CONFIG ?= pkg-config
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wcast-qual -Werror
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE \
+	$(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -DCHANCERY_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen \
+	$(WARNINGS) $(HARDENING) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+	-pthread $(CFLAGS)
+ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
+
+# ---- libraries of our own, a folder each, in the order of the arrows ----
+sources = $(wildcard $(addsuffix /*.c,$(1)))
+base_SRC := $(call sources,firmware/base)
+hsm_SRC := $(call sources,hsm)
+pki_SRC := $(call sources,ca/pki)
+store_SRC := $(call sources,ca/store)
+contract_SRC := $(call sources,ca/contract)
+ca_SRC := $(filter-out ca/core_main.c,$(call sources,ca ca/auth ca/acm ca/pca ca/jobs ca/trail))
+front_SRC := $(filter-out api/front/front_main.c,$(call sources,api/front))
+LIBRARIES := base hsm pki store contract ca front
+
+# ---- programs: main file, own libraries, what they link ----
+PROGRAMS := chanceryd chancery-core chancery-front chancery
+chanceryd_MAIN := firmware/chanceryd.c
+chanceryd_OWN := base
+chanceryd_LINK := -linih -lseccomp
+chancery-core_MAIN := ca/core_main.c
+chancery-core_OWN := ca hsm store contract pki base
+CORE_LINK := -linih -lseccomp -lsqlite3 -ljansson -lpcre2-8 -lp11 -lcrypto
+chancery-core_LINK := $(CORE_LINK)
+chancery-front_MAIN := api/front/front_main.c
+chancery-front_OWN := front base
+FRONT_LINK := -linih -lseccomp -lmicrohttpd -lgnutls
+chancery-front_LINK := $(FRONT_LINK)
+chancery_MAIN := $(call sources,provisioning)
+chancery_OWN := ca hsm store contract pki base
+chancery_LINK := $(CORE_LINK)
+
+lib = $(BUILD)/lib$(1).a
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+BIN := $(BUILD)/bin
+PROGRAM_FILES := $(addprefix $(BIN)/,$(PROGRAMS))
+
+.PHONY: all
+all: $(PROGRAM_FILES)
+
+define library_rule
+$(call lib,$(1)): $(call objects,$($(1)_SRC))
+	@mkdir -p $$(@D)
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach l,$(LIBRARIES),$(eval $(call library_rule,$(l))))
+
+define program_rule
+$(BIN)/$(1): $(call objects,$($(1)_MAIN)) $(foreach l,$($(1)_OWN),$(call lib,$(l)))
+	@mkdir -p $$(@D)
+	@echo "  LINK $$@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $($(1)_LINK)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+
+# hsm alone sees the PKCS#11 header and libp11.
+$(call objects,$(hsm_SRC)): PRIVATE_CFLAGS := $(shell $(PKG_CONFIG) --cflags p11-kit-1)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(PRIVATE_CFLAGS) -MMD -MP -c -o $@ $<
+
+# ---- numbered migrations become strings of the program ----
+MIGRATIONS := $(sort $(wildcard ca/store/migrations/*.sql))
+$(BUILD)/gen/migrations.inc: $(MIGRATIONS) ca/store/migrations/embed.sh
+	@mkdir -p $(@D)
+	$(Q)sh ca/store/migrations/embed.sh $(MIGRATIONS) > $@
+$(call objects,ca/store/migrate.c): $(BUILD)/gen/migrations.inc
+
+# ---- unit tests: one program a module, tests/unit/test_<module>.c ----
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_FRONT := $(filter tests/unit/test_front%,$(UNIT_SRC))
+UNIT_CORE := $(filter-out $(UNIT_FRONT),$(UNIT_SRC))
+UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
+UNIT_KIT := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+$(call objects,$(wildcard tests/*/*.c)): PRIVATE_CFLAGS := $(shell $(PKG_CONFIG) --cflags p11-kit-1)
+
+$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_CORE)): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
+		$(call objects,$(UNIT_KIT)) $(foreach l,$(chancery-core_OWN),$(call lib,$(l)))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CORE_LINK) -lcmocka -ldl
+$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_FRONT)): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
+		$(foreach l,front base,$(call lib,$(l)))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FRONT_LINK) -lcmocka
+
+.PHONY: unit
+unit: $(UNIT_BIN)
+-include Makefile.d/*.mk
+
+.PHONY: clean
+clean:
+	rm -rf build
+
+.PHONY: help
+help:
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,38 @@
+/*
+ * api_error.h - what a client is told. One table of every error type of the API
+ * with its HTTP status and the member that carries the text.
+ */
+#ifndef CHANCERY_CONTRACT_API_ERROR_H
+#define CHANCERY_CONTRACT_API_ERROR_H
+
+#include "firmware/base/buf.h"
+#include "firmware/base/error.h"
+
+#define API_ERROR_TEXT_MAX 8192
+
+struct api_error {
+    const char *type; /* "ResourceNotFoundException"; NULL = no error. Static storage */
+    char text[API_ERROR_TEXT_MAX];
+};
+
+/*
+ * Sets type (must be in the table: PRECOND) and text, and returns CH_EAPI, so that a
+ * handler can `return api_fail(...)`. A first error stays: later ones do not replace it.
+ */
+int api_fail(struct api_error *error, const char *type, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* 400, 403, 404, 413, 500, 503 ...: the status of a type; 500 for what the table lacks. */
+unsigned api_error_status(const char *type);
+
+/* Writes {"__type":"...","message":"..."} (compact; Message where the model says so; no text member when text is ""). */
+int api_error_body(const struct api_error *error, struct buf *out);
+
+/*
+ * The error for a failure that is ours: CH_EHSM, CH_EBUSY, CH_ENOSPACE, ... become
+ * ServiceUnavailableException (503) with a text that names the cause, all else
+ * InternalFailure (500). Never a 4xx. Returns CH_EAPI.
+ */
+int api_fail_internal(struct api_error *error, int code);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * issue.h - how a certificate comes into being, the only road to a CA's key:
+ * intent (committed) -> TBS -> lint -> sign in the HSM -> verify -> store and answer in one commit.
+ */
+#ifndef CHANCERY_CA_ISSUE_H
+#define CHANCERY_CA_ISSUE_H
+
+#include "ca/core.h"
+#include "ca/pki/pki.h"
+
+/* What to issue. All slices are the caller's. */
+struct issue_order {
+    const struct authority_row *authority; /* ACTIVE, or PENDING_CERTIFICATE for its own root certificate */
+    const struct pki_profile *profile;
+    enum sig_alg sig_alg;
+    struct slice subject;          /* DER Name */
+    struct slice spki;
+    struct slice subject_alt_name; /* DER, or empty */
+    int64_t not_before, not_after; /* seconds */
+    const char *idempotency_token; /* or NULL */
+    struct slice request_hash;     /* SHA-256, or empty */
+};
+
+/* Chooses id and serial (node octet and at least 127 random bits, RFC 5280 4.1.2.2) and fills the intent. The caller commits it with store_issued_insert. */
+int issue_intend(struct core *core, const struct issue_order *order, struct issued_row *intent);
+
+/* Builds, lints, signs, verifies; fills intent->certificate, its dates and state ISSUED. The caller commits it with store_issued_complete. CH_EINVAL with the lint's reason, CH_EHSM. */
+int issue_sign(struct core *core, const struct issue_order *order, struct issued_row *intent,
+               struct pki_reason *why);
+
+#endif

@@ -1,0 +1,167 @@
+/*
+ * pki.h - X.509 and nothing else: no accounts, no SQL, no HSM. Everything is built and
+ * parsed with OpenSSL's own templates; what is signed is handed out as bytes and the
+ * signature handed back in.
+ *
+ * Reasons: functions that judge what came from outside write why (a sentence for the caller of the
+ * API, with the clause it rests on) into `struct pki_reason`.
+ */
+#ifndef CHANCERY_PKI_PKI_H
+#define CHANCERY_PKI_PKI_H
+
+#include "firmware/base/algorithm.h"
+#include "firmware/base/buf.h"
+#include "firmware/base/error.h"
+#include "firmware/base/secret.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pki_reason { char text[512]; };
+
+#define PKI_SERIAL_SIZE 20
+#define PKI_SERIAL_TEXT_SIZE 60 /* "0a:1b:..." with NUL */
+
+/* ---- names (name.c) ---- */
+
+/* One attribute of a distinguished name: OID in dotted form and UTF-8 value. */
+struct pki_attribute { const char *oid; const char *value; };
+
+/*
+ * DER of a Name with the attributes in this order, one an RDN: PrintableString for
+ * countryName, serialNumber and dnQualifier, IA5String for domainComponent and
+ * emailAddress, else UTF8String (RFC 5280 4.1.2.4). CH_EINVAL when an OID or a
+ * value cannot be encoded.
+ */
+int pki_name_build(const struct pki_attribute *attributes, size_t count, struct buf *der);
+
+/* "C=AU,ST=Some-State,CN=localhost": encoded order, commas without blanks, as ACM answers Subject. */
+int pki_name_text(struct slice der, struct buf *text);
+
+/* The organization of a Name, else its common name, else ""; as ACM answers Issuer. */
+int pki_name_issuer_text(struct slice der, struct buf *text);
+
+/* ---- keys (key.c) ---- */
+
+/* The type of a SubjectPublicKeyInfo; KEY_ALG_NONE for what the table does not have. */
+enum key_alg pki_key_alg(struct slice spki);
+
+/* SHA-1 of the key bits: subject key identifier, RFC 5280 4.2.1.2 method (1). */
+int pki_key_id(struct slice spki, uint8_t id[20]);
+
+/* Verifies a signature over message: 0, CH_EINTEGRITY, CH_EINVAL. */
+int pki_verify(struct slice spki, enum sig_alg alg, struct slice message, struct slice signature);
+
+/* PKCS#8 DER -> "-----BEGIN ENCRYPTED PRIVATE KEY-----", PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018). */
+int pki_key_encrypt(const struct secret *pkcs8, const struct secret *passphrase, struct buf *pem);
+
+/* ---- certification requests (csr.c) ---- */
+
+struct pki_csr;
+
+/*
+ * Parses a CSR, PEM or DER, of at most 32 KiB; checks its version, its key (type and strength: RSA
+ * 2048..8192 with a sane exponent, P-256/384/521), and its signature (proof of possession,
+ * RFC 2986). CH_EINVAL with the reason.
+ */
+int pki_csr_parse(struct slice input, struct pki_csr **out, struct pki_reason *why);
+struct slice pki_csr_subject(const struct pki_csr *csr); /* DER Name; may be the empty sequence */
+struct slice pki_csr_spki(const struct pki_csr *csr);
+/* DER of the extension with that OID inside extensionRequest (the OCTET STRING's contents); empty when absent. */
+struct slice pki_csr_extension(const struct pki_csr *csr, const char *oid, bool *critical);
+void pki_csr_free(struct pki_csr *csr);
+
+/* DER CertificationRequestInfo to be signed for subject and key, asking for CA:TRUE and the given key usage (bits as enum pki_key_usage, 0 = none). */
+int pki_csr_info_build(struct slice subject, struct slice spki, bool ca, unsigned key_usage, struct buf *info);
+/* Info and signature -> DER CSR. */
+int pki_csr_finish(struct slice info, enum sig_alg alg, struct slice signature, struct buf *der);
+
+/* ---- certificates to be made (profile.c, tbs.c, lint.c) ---- */
+
+enum pki_key_usage { /* bit n of RFC 5280 4.2.1.3 */
+    PKI_KU_DIGITAL_SIGNATURE = 1u << 0, PKI_KU_NON_REPUDIATION = 1u << 1,
+    PKI_KU_KEY_ENCIPHERMENT = 1u << 2, PKI_KU_DATA_ENCIPHERMENT = 1u << 3,
+    PKI_KU_KEY_AGREEMENT = 1u << 4, PKI_KU_KEY_CERT_SIGN = 1u << 5,
+    PKI_KU_CRL_SIGN = 1u << 6, PKI_KU_ENCIPHER_ONLY = 1u << 7, PKI_KU_DECIPHER_ONLY = 1u << 8,
+};
+
+/* A certificate template: what it fixes. Rows of one table (profile.c). */
+struct pki_profile {
+    const char *name;        /* "EndEntityCertificate/V1" */
+    bool ca;
+    int path_length;         /* -1 = none */
+    unsigned key_usage;      /* always critical */
+    const char *const *extended_key_usage; /* OIDs, NULL-terminated; NULL = no extension */
+    bool self_signed;        /* root: issuer = subject, no authority key identifier */
+    bool names_from_csr;     /* subjectAltName is taken from the CSR */
+};
+/* Finds by "RootCACertificate/V1" and the like; NULL when unknown. */
+const struct pki_profile *pki_profile_find(const char *name);
+/* The profile of private certificates that ACM requests itself: serverAuth and clientAuth. */
+const struct pki_profile *pki_profile_acm_private(void);
+
+/* Everything that goes into a TBSCertificate. */
+struct pki_tbs_spec {
+    const struct pki_profile *profile;
+    uint8_t serial[PKI_SERIAL_SIZE]; /* big-endian, leading zeros are dropped */
+    enum sig_alg sig_alg;
+    struct slice issuer;       /* DER Name; of the CA certificate (or of the subject, for a root) */
+    struct slice issuer_key_id;/* its subjectKeyIdentifier, 20 octets as a rule; empty for a root */
+    struct slice subject;      /* DER Name */
+    struct slice spki;
+    int64_t not_before, not_after; /* seconds; UTCTime until 2049, GeneralizedTime after */
+    struct slice subject_alt_name; /* DER GeneralNames, or empty; critical when subject is empty */
+};
+
+/* Builds the DER of the TBSCertificate. CH_EINVAL with the reason. */
+int pki_tbs_build(const struct pki_tbs_spec *spec, struct buf *tbs, struct pki_reason *why);
+
+/* DER GeneralNames of DNS names. */
+int pki_alt_names_build(const char *const *dns, size_t count, struct buf *der);
+
+/* Judges a final TBS by the lint rows (each cites its clause); CH_EINVAL names the first rule broken. issuer_not_after 0 = none. */
+int pki_lint(struct slice tbs, const struct pki_profile *profile, struct pki_reason *why);
+
+/* TBS and signature -> DER certificate. */
+int pki_certificate_finish(struct slice tbs, enum sig_alg alg, struct slice signature, struct buf *der);
+
+/* ---- certificates that are there (certificate.c) ---- */
+
+struct pki_certificate; /* parsed, immutable */
+int pki_certificate_parse(struct slice der, struct pki_certificate **out, struct pki_reason *why);
+void pki_certificate_free(struct pki_certificate *c);
+struct slice pki_certificate_der(const struct pki_certificate *c);
+struct slice pki_certificate_subject(const struct pki_certificate *c); /* DER Name */
+struct slice pki_certificate_issuer(const struct pki_certificate *c);
+struct slice pki_certificate_spki(const struct pki_certificate *c);
+struct slice pki_certificate_key_id(const struct pki_certificate *c);  /* SKI extension value, empty when absent */
+int64_t pki_certificate_not_before(const struct pki_certificate *c);   /* seconds */
+int64_t pki_certificate_not_after(const struct pki_certificate *c);
+void pki_certificate_serial(const struct pki_certificate *c, char text[PKI_SERIAL_TEXT_SIZE]); /* colon hex, whole bytes */
+bool pki_certificate_is_ca(const struct pki_certificate *c);
+int pki_certificate_path_length(const struct pki_certificate *c);     /* -1 = none */
+unsigned pki_certificate_key_usage(const struct pki_certificate *c);  /* bits; 0 when absent */
+/* Writes up to max dotted OIDs (each at most 64 octets with NUL); returns how many there are. */
+size_t pki_certificate_extended_key_usage(const struct pki_certificate *c, char (*oids)[64], size_t max);
+/* Calls visit for each dNSName of the subjectAltName, in order. */
+void pki_certificate_dns_names(const struct pki_certificate *c, void (*visit)(void *context, struct slice name), void *context);
+/* "SHA256WITHRSA" and the like; "" when unknown. */
+const char *pki_certificate_signature_algorithm(const struct pki_certificate *c);
+/* Was c issued by issuer: names match and the signature verifies. 0, CH_EINTEGRITY with the reason. */
+int pki_certificate_issued_by(const struct pki_certificate *c, const struct pki_certificate *issuer, struct pki_reason *why);
+
+/* ---- PEM (pem.c) ---- */
+
+/* Appends one block with 64-character lines; final_newline as the API wants it. */
+int pki_pem_put(const char *label, struct slice der, bool final_newline, struct buf *pem);
+/* Calls visit with the DER of each CERTIFICATE block; text between blocks is ignored, a damaged block or none at all is CH_EINVAL, over max blocks CH_ELIMIT. */
+int pki_pem_each(struct slice pem, size_t max, int (*visit)(void *context, struct slice der), void *context);
+
+/*
+ * Checks that chain (leaf's issuer first) certifies leaf: each one the next, CA flags, path lengths,
+ * validity at `now`, no certificate twice; the last must be self-signed when complete is true.
+ * The reason says which certificate (index) and which rule.
+ */
+int pki_chain_check(const struct pki_certificate *leaf, struct pki_certificate *const *chain, size_t count, int64_t now, bool complete, struct pki_reason *why);
+
+#endif

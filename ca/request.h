@@ -1,0 +1,65 @@
+/*
+ * request.h - one API call on its way through core: what came, who asks, what is
+ * answered, and the one transaction in which it acts and is recorded.
+ */
+#ifndef CHANCERY_CA_REQUEST_H
+#define CHANCERY_CA_REQUEST_H
+
+#include "ca/contract/contract.h"
+#include "ca/store/rows.h"
+#include "firmware/base/message.h"
+
+struct core;
+
+/* Who asks; filled by authentication. */
+struct principal {
+    char account[ROW_ACCOUNT_SIZE];
+    char arn[256];          /* arn:aws:iam::<account>:user/<name> */
+    char user_name[65];
+    char user_id[33];       /* AIDA... */
+    char access_key_id[129];
+    bool administrator;
+};
+
+struct request {
+    struct core *core;
+    const struct msg_call *call;
+    char id[ROW_UUID_SIZE]; /* x-amzn-RequestId */
+    int64_t now;            /* microseconds; the one time of this request */
+    struct principal principal;
+    struct scope scope;     /* principal's account and the credential's region */
+    const struct service *service;
+    const struct operation *operation;
+    json_t *in;             /* checked by the contract */
+    json_t *out;            /* the answer; a new object, the handler fills it */
+    struct api_error error;
+    bool recorded;          /* the audit record is committed */
+};
+
+/* 0 with r->out filled, or CH_EAPI with r->error set, or another CH_E* (becomes a 5xx). */
+typedef int (*request_handler)(struct request *r);
+
+/* How an operation acts; the tables in ca/acm/operations.c and ca/pca/operations.c. */
+struct operation_binding {
+    const char *name;
+    request_handler handler;
+    const char *resource_member; /* input member that holds the resource ARN, or NULL */
+    const char *resource_form;   /* when it is NULL: the last part of the ARN with its wildcard, or NULL for no resource */
+    bool read_only;
+};
+
+/*
+ * Runs unit and appends the audit record of r in the same transaction: an operation
+ * whose record cannot be written does not happen. Handlers that change
+ * something call it exactly once, last; for those that do not, the dispatcher records.
+ */
+int request_commit(struct request *r, store_unit unit, void *context);
+
+/* Reads; as store_read on r's store. */
+int request_read(struct request *r, store_unit unit, void *context);
+
+/* ARN of this scope: "arn:aws:<service>:<region>:<account>:<resource>" into out. */
+void request_arn(const struct request *r, const char *service, const char *resource, char *out,
+                 size_t size);
+
+#endif

@@ -1,0 +1,43 @@
+#include "firmware/base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t system_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t (*clock_function)(void) = system_now_us;
+
+int64_t clock_now_us(void)
+{
+    return clock_function();
+}
+
+int64_t clock_now(void)
+{
+    return clock_now_us() / 1000000;
+}
+
+int64_t clock_monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void clock_replace(int64_t (*now_us)(void))
+{
+    clock_function = now_us == NULL ? system_now_us : now_us;
+}
+
+void clock_format_iso(int64_t seconds, char *out)
+{
+    time_t when = (time_t)seconds;
+    struct tm tm;
+    gmtime_r(&when, &tm);
+    strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}

@@ -1,0 +1,71 @@
+/*
+ * config.h - STATE/chancery.conf: the whole configuration as rows {section, key,
+ * kind, default, bounds}; reader, checker, writer and manual page share them.
+ */
+#ifndef CHANCERY_BASE_CONFIG_H
+#define CHANCERY_BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_TEXT_MAX 256
+
+/* Texts are never NULL; an unset optional text is "". Durations are seconds. */
+struct config {
+    /* [manage] the management plane */
+    char manage_address[CONFIG_TEXT_MAX]; /* "0.0.0.0" */
+    int64_t manage_port;                  /* 8443 */
+    char manage_names[CONFIG_TEXT_MAX];   /* names and addresses in its TLS certificate, comma-separated: "localhost,127.0.0.1,::1" */
+    int64_t manage_certificate_lifetime;  /* 90d; renewed when a third is left */
+    int64_t manage_connections;           /* 12000 at most at once */
+    int64_t manage_connections_per_address; /* 0 = no limit of its own */
+    int64_t manage_idle_timeout;          /* 300: keep-alive without a request */
+    int64_t manage_request_timeout;       /* 30: for header and body of one request */
+    /* [public] the public plane (OCSP, CRL); port 0 = off */
+    char public_address[CONFIG_TEXT_MAX];
+    int64_t public_port;                  /* 8080 */
+    /* [core] */
+    int64_t core_workers;                 /* 32 threads that act on calls */
+    char core_regions[CONFIG_TEXT_MAX];   /* "us-east-1", comma-separated */
+    int64_t core_clock_skew;              /* 300: SigV4 window */
+    /* [hsm] */
+    char hsm_module[CONFIG_TEXT_MAX];     /* path of the PKCS#11 module */
+    char hsm_init_args[CONFIG_TEXT_MAX];  /* C_Initialize reserved string (NSS), or "" */
+    char hsm_environment[CONFIG_TEXT_MAX];/* "NAME=value" for the module (SOFTHSM2_CONF=...), or "" */
+    char hsm_token_label[CONFIG_TEXT_MAX];
+    char hsm_token_serial[CONFIG_TEXT_MAX]; /* "" = by label alone */
+    char hsm_pin_file[CONFIG_TEXT_MAX];
+    char hsm_writable[CONFIG_TEXT_MAX];   /* folder the module writes to, fsynced after key creation; "" = none */
+    bool hsm_network;                     /* the module talks to a network HSM: allow sockets in core */
+    int64_t hsm_signers;                  /* 0 = one for each processor */
+    int64_t hsm_sessions;                 /* 32 at most */
+    int64_t hsm_unwrapped_keys;           /* 1000: LRU of unwrapped subscriber keys */
+    int64_t hsm_pool_rsa_2048, hsm_pool_rsa_3072, hsm_pool_rsa_4096; /* 16, 4, 2: keys made ahead; 0 = off */
+    /* [store] */
+    char store_path[CONFIG_TEXT_MAX];     /* "store/chancery.db", relative to STATE */
+    /* [user]: Unix users of the processes when started as root */
+    char user_front[CONFIG_TEXT_MAX];     /* "_chancery-front" */
+    char user_core[CONFIG_TEXT_MAX];      /* "_chancery-core" */
+    char user_outbound[CONFIG_TEXT_MAX];  /* "_chancery-outbound" */
+    /* [log] */
+    char log_level[CONFIG_TEXT_MAX];      /* error, warn, info, debug */
+};
+
+/* All defaults. */
+void config_defaults(struct config *out);
+
+/*
+ * Reads the file over the defaults. On CH_EINVAL (unknown section or key, bad
+ * value: every one of them) the reasons, a line each with the line number, are
+ * printed to errors. CH_ENOTFOUND, CH_EIO.
+ */
+int config_load(const char *path, struct config *out, FILE *errors);
+
+/* Writes the file with each key explained (mode 0640, fsynced, by rename). 0, CH_EIO, CH_ENOSPACE. */
+int config_save(const char *path, const struct config *config);
+
+/* Prints all keys with default and meaning, for --help and the manual. */
+void config_describe(FILE *out);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * message.h - the catalogue of every message between two processes, and its codec.
+ *
+ * One row a message: number, sender, receiver, reply, maximum size, fields. The
+ * decoder refuses by that row before it allocates or reads a field; what is not in
+ * the row for that sender and receiver is CH_EPROTO and ends the channel. No message
+ * carries a digest to be signed.
+ *
+ * On the wire: u32 payload length, u16 type, u16 zero, u64 id (all little-endian),
+ * then the fields in order: integers little-endian, TEXT and BYTES as u32 length
+ * and bytes, PAIRS as u32 count and count x (TEXT name, TEXT value). Decoding
+ * copies nothing: slices point into the frame. Trailing bytes are CH_EPROTO.
+ */
+#ifndef CHANCERY_BASE_MESSAGE_H
+#define CHANCERY_BASE_MESSAGE_H
+
+#include "firmware/base/buf.h"
+
+#define MESSAGE_HEADER_SIZE 16
+#define MESSAGE_PAIRS_MAX 64
+#define MESSAGE_BODY_MAX ((size_t)4 * 1024 * 1024)
+#define MESSAGE_SIZE_MAX (MESSAGE_BODY_MAX + 128 * 1024)
+
+enum role {
+    ROLE_CHANCERYD,
+    ROLE_CORE,
+    ROLE_FRONT_MANAGE,
+    ROLE_FRONT_PUBLIC,
+    ROLE_OUTBOUND,
+    ROLE_OPERATOR, /* the chancery command, over core's operator socket */
+    ROLE_COUNT
+};
+
+/* Requests are even, their replies odd; explicit numbers never change meaning. */
+enum message_type {
+    MSG_READY = 2,        /* child -> chanceryd: confined and serving */
+    MSG_WIRE = 4,         /* chanceryd -> child: the attached descriptor leads to peer */
+    MSG_CALL = 16,        /* front manage -> core: an API call as it was signed */
+    MSG_CALL_REPLY = 17,
+    MSG_TLS_CERTIFY = 18, /* front manage -> core: certify the front's own TLS key */
+    MSG_TLS_CERTIFIED = 19,
+    MSG_STATUS = 32,      /* operator -> core */
+    MSG_STATUS_REPLY = 33,
+    MSG_USER_ADD = 34,    /* operator -> core */
+    MSG_USER_ADDED = 35,
+};
+
+struct message_pair {
+    struct slice name;
+    struct slice value;
+};
+
+struct message_pairs {
+    uint32_t count;
+    struct message_pair pair[MESSAGE_PAIRS_MAX];
+};
+
+struct msg_ready {
+    uint32_t role; /* enum role of the sender */
+};
+
+struct msg_wire {
+    uint32_t peer; /* enum role at the other end of the attached descriptor */
+};
+
+/* Method, path and query exactly as received, not decoded; header names lower-case, in order of arrival. */
+struct msg_call {
+    struct slice method;
+    struct slice path;
+    struct slice query; /* without the '?'; empty when absent */
+    struct slice peer;  /* "192.0.2.1" or "2001:db8::1", without a port */
+    struct message_pairs headers;
+    struct slice body;
+};
+
+struct msg_call_reply {
+    uint32_t status; /* HTTP */
+    struct message_pairs headers;
+    struct slice body;
+};
+
+struct msg_tls_certify {
+    struct slice csr; /* DER; only its key and its signature are used */
+};
+
+struct msg_tls_certified {
+    uint32_t result;    /* 0, or a positive CH_E* */
+    struct slice chain; /* PEM, leaf first */
+    uint64_t not_before;
+    uint64_t not_after; /* seconds since 1970 */
+};
+
+struct msg_status {
+    uint32_t detail; /* 0 = summary */
+};
+
+struct msg_status_reply {
+    struct message_pairs facts; /* what a person reads: "token", "issued", ... */
+};
+
+struct msg_user_add {
+    struct slice account; /* 12 digits, or empty for the first account */
+    struct slice name;
+};
+
+struct msg_user_added {
+    uint32_t result; /* 0, or a positive CH_E* */
+    struct slice text; /* why not */
+    struct slice account;
+    struct slice access_key_id;
+    struct slice secret_access_key;
+};
+
+/* Room for any decoded message. */
+union message_any {
+    struct msg_ready ready;
+    struct msg_wire wire;
+    struct msg_call call;
+    struct msg_call_reply call_reply;
+    struct msg_tls_certify tls_certify;
+    struct msg_tls_certified tls_certified;
+    struct msg_status status;
+    struct msg_status_reply status_reply;
+    struct msg_user_add user_add;
+    struct msg_user_added user_added;
+};
+
+enum field_kind { FIELD_U32, FIELD_U64, FIELD_TEXT, FIELD_BYTES, FIELD_PAIRS };
+
+struct message_field {
+    const char *name;
+    enum field_kind kind;
+    size_t offset; /* in the struct of the message */
+    size_t max;    /* octets of TEXT/BYTES and of each text of PAIRS; 0 for numbers */
+};
+
+struct message_row {
+    enum message_type type;
+    const char *name;
+    unsigned senders;   /* bits 1u << enum role */
+    unsigned receivers; /* likewise */
+    int reply;          /* enum message_type, 0 = none */
+    size_t size_max;    /* payload */
+    size_t struct_size;
+    const struct message_field *fields;
+    size_t field_count;
+};
+
+struct message_header {
+    uint32_t length; /* of the payload */
+    uint16_t type;
+    uint64_t id; /* chosen by the asker, repeated by the reply */
+};
+
+/* The catalogue; NULL for a number that is not in it. */
+const struct message_row *message_row_find(uint16_t type);
+const struct message_row *message_rows(size_t *count);
+
+/* "core", "front-manage", ...; NULL for a number outside the enum. */
+const char *role_name(enum role role);
+
+/*
+ * Appends header and payload to out. TEXT must be free of NULs and every field
+ * within its maximum: CH_EINVAL / CH_ELIMIT otherwise (out unchanged).
+ */
+int message_encode(enum message_type type, uint64_t id, const void *message, struct buf *out);
+
+/*
+ * Reads a header and judges it by the row for that sender and receiver: unknown
+ * type, wrong direction, length over the row's maximum, reserved bits: CH_EPROTO.
+ */
+int message_header_decode(const uint8_t bytes[MESSAGE_HEADER_SIZE], enum role sender,
+                          enum role receiver, struct message_header *out);
+
+/* Decodes the payload of a judged header into *out; slices borrow from payload. CH_EPROTO when malformed. */
+int message_decode(const struct message_header *header, struct slice payload,
+                   union message_any *out);
+
+#endif
