@@ -113,7 +113,79 @@ $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_FRONT)): $(BUILD)/unit/%: $(BUI
 
 .PHONY: unit
 unit: $(UNIT_BIN)
--include Makefile.d/*.mk
+
+# ---- fuzz targets: replayed over their seeds by the tests, hunted with by `make fuzz` ----
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_FRONT := $(filter tests/fuzz/fuzz_relay.c,$(FUZZ_SRC))
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+FUZZ_SECONDS ?= 60
+
+$(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out $(FUZZ_FRONT),$(FUZZ_SRC))): $(BUILD)/fuzz/%: \
+		$(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(foreach l,$(chancery-core_OWN),$(call lib,$(l)))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CORE_LINK)
+$(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_FRONT)): $(BUILD)/fuzz/%: \
+		$(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(foreach l,front base,$(call lib,$(l)))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FRONT_LINK)
+
+.PHONY: seeds fuzz
+seeds: $(FUZZ_BIN)
+# Hunts with each target for FUZZ_SECONDS; what it finds stays in build/fuzz-finds.
+fuzz: provision-test
+	$(Q)sh tests/fuzz/hunt.sh $(FUZZ_SECONDS)
+
+# ---- fault tests: programs that break what they stand on ----
+FAULT_SRC := $(sort $(wildcard tests/fault/*.c))
+include tests/fault/rules.mk
+
+# ---- install, run, test ----
+.PHONY: provision-run provision-test run test tests-build check-arrows lint bench
+provision-run:
+	@provisioning/install.sh run
+provision-test:
+	@provisioning/install.sh test
+
+run: provision-run
+	@$(MAKE) --no-print-directory -j2 all
+	@exec sh provisioning/run.sh $(BIN) $(STATE) $(PORT) $(PUBLIC_PORT)
+
+tests-build: all unit seeds faults
+test: provision-test
+	@$(MAKE) --no-print-directory -j2 tests-build
+	@$(MAKE) --no-print-directory -j2 SANITIZE=address,undefined tests-build
+	@sh tests/check-arrows.sh $(BIN)
+	@sh tests/run.sh
+
+check-arrows: all
+	@sh tests/check-arrows.sh $(BIN)
+
+# clang-tidy and cppcheck over everything of ours; quiet when all is well.
+lint:
+	$(Q)sh tests/lint.sh
+
+# Prints our figures beside the raw limits, with the conditions.
+bench: provision-test
+	@$(MAKE) --no-print-directory -j2 all bench-programs
+	$(Q)sh tests/bench/run.sh $(BIN) $(BUILD)/bench
+
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+.PHONY: bench-programs
+bench-programs: $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(foreach l,$(chancery-core_OWN),$(call lib,$(l)))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CORE_LINK) -lssl -lcrypto -ldl
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/chancery \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(PROGRAM_FILES) $(DESTDIR)$(PREFIX)/libexec/chancery
+	ln -sf ../libexec/chancery/chancery $(DESTDIR)$(PREFIX)/bin/chancery
+	ln -sf ../libexec/chancery/chanceryd $(DESTDIR)$(PREFIX)/bin/chanceryd
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 
 .PHONY: clean
 clean:
