@@ -23,7 +23,13 @@ struct frame {
 /* Takes fd over. A send that the peer does not drain within send_timeout_ms fails with CH_ETIMEOUT. NULL: out of memory (fd closed). */
 struct channel *channel_new(int fd, enum role self, enum role peer, int send_timeout_ms);
 
-/* Encodes and sends one message, with fd attached when >= 0 (not taken over). 0, CH_EINVAL, CH_ELIMIT, CH_ECLOSED, CH_ETIMEOUT. */
+/*
+ * Bounds channel_receive from call to whole frame (-1, the default: wait for ever): CH_ETIMEOUT,
+ * after which the channel must be freed. For a supervisor that no peer may hold up.
+ */
+void channel_set_receive_timeout(struct channel *c, int timeout_ms);
+
+/* Encodes and sends one message, with fd attached when >= 0 (not taken over). 0, CH_EINVAL, CH_ELIMIT, CH_ECLOSED, CH_EIO, CH_ETIMEOUT. When part of the frame went out before the failure, the channel is shut down. */
 int channel_send(struct channel *c, enum message_type type, uint64_t id, const void *message,
                  int fd);
 
@@ -37,7 +43,7 @@ void channel_shutdown(struct channel *c);
 int channel_fd(const struct channel *c);
 enum role channel_peer(const struct channel *c);
 
-/* Closes and frees; nobody may be inside. NULL is fine. */
+/* Shuts down, closes and frees; nobody may be inside. NULL is fine. */
 void channel_free(struct channel *c);
 
 /* Wipes and frees what a frame holds; closes its fd unless taken. */

@@ -58,11 +58,11 @@ void config_defaults(struct config *out);
 /*
  * Reads the file over the defaults. On CH_EINVAL (unknown section or key, bad
  * value: every one of them) the reasons, a line each with the line number, are
- * printed to errors. CH_ENOTFOUND, CH_EIO.
+ * printed to errors. CH_ENOTFOUND, CH_EIO, CH_ENOMEM.
  */
 int config_load(const char *path, struct config *out, FILE *errors);
 
-/* Writes the file with each key explained (mode 0640, fsynced, by rename). 0, CH_EIO, CH_ENOSPACE. */
+/* Writes the file with each key explained (mode 0640, fsynced, by rename). 0, CH_EINVAL when config_load would refuse it, CH_EIO, CH_ENOSPACE. */
 int config_save(const char *path, const struct config *config);
 
 /* Prints all keys with default and meaning, for --help and the manual. */

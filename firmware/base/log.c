@@ -1,11 +1,13 @@
 #include "firmware/base/log.h"
 
 #include "firmware/base/clock.h"
+#include "firmware/base/error.h"
 #include "firmware/base/secret.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LOG_LINE_MAX 1024
@@ -29,6 +31,17 @@ void log_open(const char *process, enum log_level level)
     log_process = process;
     log_least = level;
     log_journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+int log_level_from_name(const char *name, enum log_level *out)
+{
+    *out = LOG_LEVEL_INFO;
+    for (size_t i = 0; i < sizeof log_levels / sizeof log_levels[0]; i++)
+        if (strcmp(log_levels[i].name, name) == 0) {
+            *out = (enum log_level)i;
+            return 0;
+        }
+    return CH_EINVAL;
 }
 
 static int log_prefix(enum log_level level, char *line)
