@@ -21,11 +21,22 @@ struct issue_order {
     struct slice request_hash;     /* SHA-256, or empty */
 };
 
+/*
+ * May the authority issue this at now (microseconds)? CH_ESTATE: not in a state to issue;
+ * CH_ELIMIT: the dates go beyond its own, or beyond what its usage mode allows; CH_EINVAL:
+ * signature algorithm, path length, or a root certificate for a foreign key. why says it.
+ */
+int issue_check(struct core *core, const struct issue_order *order, int64_t now,
+                struct pki_reason *why);
+
 /* Chooses id and serial (node octet and at least 127 random bits, RFC 5280 4.1.2.2) and fills the intent. The caller commits it with store_issued_insert. */
 int issue_intend(struct core *core, const struct issue_order *order, struct issued_row *intent);
 
-/* Builds, lints, signs, verifies; fills intent->certificate, its dates and state ISSUED. The caller commits it with store_issued_complete. CH_EINVAL with the lint's reason, CH_EHSM. */
+/* Builds, lints, signs, verifies; fills intent->certificate, its dates and state ISSUED. The caller commits it with store_issued_complete. As issue_check, which it repeats; CH_EINVAL with the lint's reason; CH_EHSM. */
 int issue_sign(struct core *core, const struct issue_order *order, struct issued_row *intent,
                struct pki_reason *why);
+
+/* Marks an intent that will not become a certificate; what fails here is left to the reconciliation at start. */
+void issue_abandon(struct core *core, const struct issued_row *intent);
 
 #endif

@@ -1,0 +1,271 @@
+#include "ca/issue.h"
+
+#include "ca/jobs/key_maker.h"
+#include "ca/pca/authority.h"
+#include "firmware/base/clock.h"
+#include "firmware/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND_US INT64_C(1000000)
+#define SHORT_LIVED_SECONDS (INT64_C(7) * 24 * 3600)
+
+static int refuse(struct pki_reason *why, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int refuse(struct pki_reason *why, int code, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(why->text, sizeof why->text, format, list);
+    va_end(list);
+    return code;
+}
+
+/* ---- may it be issued ---- */
+
+static int check_state(const struct issue_order *o, int64_t now, struct pki_reason *why)
+{
+    const struct authority_row *a = o->authority;
+    bool own_root = o->profile->self_signed && authority_status_is(a, now, "PENDING_CERTIFICATE");
+    if (!own_root && !authority_status_is(a, now, "ACTIVE"))
+        return refuse(why, CH_ESTATE,
+                      "The certificate authority is not in a valid state for issuing certificates");
+    return 0;
+}
+
+/* A root certificate is a CA's own: of a root, for its own key. */
+static int check_root(const struct issue_order *o, struct pki_reason *why)
+{
+    if (strcmp(o->authority->type, "ROOT") != 0)
+        return refuse(why, CH_EINVAL, "Template %s can be used by a root CA only.",
+                      o->profile->name);
+    if (!slice_equal(o->spki, buf_slice(&o->authority->spki)))
+        return refuse(why, CH_EINVAL,
+                      "Template %s issues the CA's own certificate: the CSR must be the CA's own.",
+                      o->profile->name);
+    return 0;
+}
+
+static int check_dates(const struct issue_order *o, const struct authority_issuer *issuer,
+                       struct pki_reason *why)
+{
+    if (o->not_before >= o->not_after)
+        return refuse(why, CH_EINVAL, "The end of the validity is not after its beginning.");
+    if (issuer == NULL)
+        return 0;
+    if (o->not_after > pki_certificate_not_after(issuer->certificate))
+        return refuse(why, CH_ELIMIT, "The certificate validity specified exceeds the certificate "
+                                      "authority validity");
+    bool short_lived = o->authority->usage_mode != NULL &&
+                       strcmp(o->authority->usage_mode, "SHORT_LIVED_CERTIFICATE") == 0;
+    if (short_lived && o->not_after > clock_now() + SHORT_LIVED_SECONDS)
+        return refuse(why, CH_ELIMIT, "The certificate authority issues short-lived certificates "
+                                      "only: the validity must be at most seven days.");
+    return 0;
+}
+
+/* RFC 5280 4.2.1.9: each CA below has less room than the one above. */
+static int check_path(const struct issue_order *o, const struct authority_issuer *issuer,
+                      struct pki_reason *why)
+{
+    if (!o->profile->ca || issuer->path_length < 0)
+        return 0;
+    if (o->profile->path_length >= 0 && o->profile->path_length < issuer->path_length)
+        return 0;
+    return refuse(why, CH_EINVAL,
+                  "The path length of template %s does not fit below a CA whose path length is %d "
+                  "(RFC 5280 4.2.1.9).",
+                  o->profile->name, issuer->path_length);
+}
+
+static int check_algorithm(const struct issue_order *o, enum key_alg key, struct pki_reason *why)
+{
+    if (sig_alg_fits_key(o->sig_alg, key))
+        return 0;
+    return refuse(why, CH_EINVAL,
+                  "The signing algorithm does not match the key algorithm of the certificate "
+                  "authority.");
+}
+
+/* issuer is NULL for a root certificate. */
+static int check_order(const struct issue_order *o, const struct authority_issuer *issuer,
+                       struct pki_reason *why)
+{
+    enum key_alg key =
+        issuer != NULL ? issuer->key_alg : pki_key_alg(buf_slice(&o->authority->spki));
+    int rc = check_algorithm(o, key, why);
+    if (rc == 0)
+        rc = issuer == NULL ? check_root(o, why) : check_path(o, issuer, why);
+    if (rc == 0)
+        rc = check_dates(o, issuer, why);
+    return rc;
+}
+
+static int issuer_acquire(struct core *core, const struct issue_order *o,
+                          const struct authority_issuer **out)
+{
+    *out = NULL;
+    if (o->profile->self_signed)
+        return 0;
+    return authority_issuer_acquire(key_maker_authorities(core->key_maker), o->authority, out);
+}
+
+int issue_check(struct core *core, const struct issue_order *order, int64_t now,
+                struct pki_reason *why)
+{
+    const struct authority_issuer *issuer = NULL;
+    why->text[0] = '\0';
+    int rc = check_state(order, now, why);
+    if (rc == 0)
+        rc = issuer_acquire(core, order, &issuer);
+    if (rc == 0)
+        rc = check_order(order, issuer, why);
+    authority_issuer_release(key_maker_authorities(core->key_maker), issuer);
+    return rc;
+}
+
+/* ---- the intent ---- */
+
+/* The node octet keeps the serials of a cluster apart; it must leave the number positive and of full length. */
+static void serial_make(uint8_t node, const uint8_t random[PKI_SERIAL_SIZE - 1],
+                        uint8_t serial[PKI_SERIAL_SIZE])
+{
+    uint8_t first = node & 0x7f;
+    serial[0] = first == 0 ? 1 : first;
+    memcpy(serial + 1, random, PKI_SERIAL_SIZE - 1);
+}
+
+static int text_copy(const char *text, char **out)
+{
+    *out = text == NULL ? NULL : strdup(text);
+    return text != NULL && *out == NULL ? CH_ENOMEM : 0;
+}
+
+int issue_intend(struct core *core, const struct issue_order *order, struct issued_row *intent)
+{
+    uint8_t random[16 + PKI_SERIAL_SIZE - 1];
+    memset(intent, 0, sizeof *intent);
+    int rc = hsm_random(core->hsm, random, sizeof random);
+    if (rc != 0)
+        return rc;
+    hex_encode(random, 16, intent->id);
+    serial_make(core->node, random + 16, intent->serial);
+    intent->scope = order->authority->scope;
+    memcpy(intent->authority, order->authority->id, sizeof intent->authority);
+    intent->not_before = order->not_before * SECOND_US;
+    intent->not_after = order->not_after * SECOND_US;
+    intent->created_at = clock_now_us();
+    rc = text_copy("INTENT", &intent->state);
+    if (rc == 0)
+        rc = text_copy(order->profile->name, &intent->template_name);
+    if (rc == 0)
+        rc = text_copy(order->idempotency_token, &intent->idempotency_token);
+    if (rc == 0)
+        rc = buf_put_slice(&intent->request_hash, order->request_hash);
+    if (rc != 0)
+        issued_row_free(intent);
+    return rc;
+}
+
+/* ---- the signature ---- */
+
+static int tbs_make(const struct issue_order *o, const struct authority_issuer *issuer,
+                    const struct issued_row *intent, struct buf *tbs, struct pki_reason *why)
+{
+    struct pki_tbs_spec spec = {
+        .profile = o->profile,
+        .sig_alg = o->sig_alg,
+        .issuer = o->subject,
+        .subject = o->subject,
+        .spki = o->spki,
+        .not_before = o->not_before,
+        .not_after = o->not_after,
+        .subject_alt_name = o->subject_alt_name,
+    };
+    memcpy(spec.serial, intent->serial, sizeof spec.serial);
+    if (issuer != NULL) {
+        spec.issuer = pki_certificate_subject(issuer->certificate);
+        spec.issuer_key_id = pki_certificate_key_id(issuer->certificate);
+    }
+    int rc = pki_tbs_build(&spec, tbs, why);
+    return rc == 0 ? pki_lint(buf_slice(tbs), o->profile, why) : rc;
+}
+
+/* A signature is worth nothing until the public key has said so: HSMs fail, too. */
+static int tbs_sign(struct core *core, const struct issue_order *o, struct slice tbs,
+                    struct buf *signature)
+{
+    struct hsm_name name;
+    struct hsm_key *key = NULL;
+    struct slice spki = buf_slice(&o->authority->spki);
+    authority_key_name(o->authority, &name);
+    int rc = hsm_pair_find(core->hsm, &name, spki, &key);
+    if (rc == 0)
+        rc = hsm_sign(core->hsm, key, o->sig_alg, tbs, signature);
+    if (rc == 0 && pki_verify(spki, o->sig_alg, tbs, buf_slice(signature)) != 0) {
+        log_error("authority %s: the HSM made a signature that does not verify", o->authority->id);
+        rc = CH_EHSM;
+    }
+    return rc;
+}
+
+static int state_set(struct issued_row *intent, const char *state)
+{
+    char *copy = strdup(state);
+    if (copy == NULL)
+        return CH_ENOMEM;
+    free(intent->state);
+    intent->state = copy;
+    return 0;
+}
+
+int issue_sign(struct core *core, const struct issue_order *order, struct issued_row *intent,
+               struct pki_reason *why)
+{
+    struct authority_cache *cache = key_maker_authorities(core->key_maker);
+    const struct authority_issuer *issuer = NULL;
+    struct buf tbs = {0};
+    struct buf signature = {0};
+
+    why->text[0] = '\0';
+    int rc = check_state(order, clock_now_us(), why);
+    if (rc == 0)
+        rc = issuer_acquire(core, order, &issuer);
+    if (rc == 0)
+        rc = check_order(order, issuer, why);
+    if (rc == 0)
+        rc = tbs_make(order, issuer, intent, &tbs, why);
+    if (rc == 0)
+        rc = tbs_sign(core, order, buf_slice(&tbs), &signature);
+    if (rc == 0)
+        rc = pki_certificate_finish(buf_slice(&tbs), order->sig_alg, buf_slice(&signature),
+                                    &intent->certificate);
+    if (rc == 0)
+        rc = state_set(intent, "ISSUED");
+    intent->issued_at = clock_now_us();
+    authority_issuer_release(cache, issuer);
+    buf_free(&signature);
+    buf_free(&tbs);
+    return rc;
+}
+
+static int abandon_unit(struct store_tx *tx, void *context)
+{
+    const struct issued_row *intent = context;
+    return store_issued_fail(tx, &intent->scope, intent->authority, intent->id);
+}
+
+void issue_abandon(struct core *core, const struct issued_row *intent)
+{
+    struct issued_row key = {.scope = intent->scope};
+    memcpy(key.authority, intent->authority, sizeof key.authority);
+    memcpy(key.id, intent->id, sizeof key.id);
+    int rc = store_write(core->store, abandon_unit, &key);
+    if (rc != 0)
+        log_warn("authority %s: intent %s stays open until the next start: %s", intent->authority,
+                 intent->id, ch_error_text(rc));
+}

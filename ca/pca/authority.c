@@ -1,0 +1,209 @@
+#include "ca/pca/authority.h"
+
+#include "ca/arn.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- rows ---- */
+
+struct load {
+    const struct scope *scope;
+    char id[ROW_UUID_SIZE];
+    struct authority_row *out;
+};
+
+static int load_unit(struct store_tx *tx, void *context)
+{
+    struct load *l = context;
+    return store_authority_get(tx, l->scope, l->id, l->out);
+}
+
+int authority_load(struct request *r, const char *arn, struct authority_row *out)
+{
+    struct load l = {.scope = &r->scope, .out = out};
+    memset(out, 0, sizeof *out);
+    int rc = arn_authority_id(r, arn, l.id);
+    if (rc == 0)
+        rc = request_read(r, load_unit, &l);
+    return rc == CH_ENOTFOUND ? arn_authority_missing(r, arn) : rc;
+}
+
+const char *authority_status(const struct authority_row *row, int64_t now)
+{
+    if (strcmp(row->status, "ACTIVE") == 0 && row->not_after < now)
+        return "EXPIRED";
+    return row->status;
+}
+
+bool authority_status_is(const struct authority_row *row, int64_t now, const char *status)
+{
+    return strcmp(authority_status(row, now), status) == 0;
+}
+
+void authority_key_name(const struct authority_row *row, struct hsm_name *out)
+{
+    memset(out, 0, sizeof *out);
+    snprintf(out->label, sizeof out->label, "ca/%s", row->id);
+    memcpy(out->id, row->key_id, HSM_ID_SIZE);
+}
+
+enum key_alg authority_key_alg(const struct authority_row *row)
+{
+    json_t *configuration = json_loads(row->configuration, 0, NULL);
+    enum key_alg alg =
+        key_alg_from_name(json_string_value(json_object_get(configuration, "KeyAlgorithm")));
+    json_decref(configuration);
+    return alg;
+}
+
+int authority_chain_put(const struct authority_row *row, struct buf *pem)
+{
+    int rc = pki_pem_put("CERTIFICATE", buf_slice(&row->certificate), false, pem);
+    if (rc == 0 && row->chain != NULL)
+        rc = buf_printf(pem, "\n%s", row->chain);
+    return rc;
+}
+
+/* ---- the issuer, parsed ---- */
+
+#define CACHE_SIZE 64
+
+struct entry {
+    struct authority_issuer issuer; /* first: the pointer that callers hold */
+    char id[ROW_UUID_SIZE];
+    unsigned users;   /* holders, and the cache itself */
+    uint64_t used_at; /* tick of the last use */
+};
+
+struct authority_cache {
+    pthread_mutex_t mutex;
+    uint64_t tick;
+    struct entry *entries[CACHE_SIZE];
+};
+
+struct authority_cache *authority_cache_new(void)
+{
+    struct authority_cache *cache = calloc(1, sizeof *cache);
+    if (cache != NULL)
+        pthread_mutex_init(&cache->mutex, NULL);
+    return cache;
+}
+
+static void entry_free(struct entry *e)
+{
+    if (e == NULL)
+        return;
+    pki_certificate_free(e->issuer.certificate);
+    free(e);
+}
+
+void authority_cache_free(struct authority_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    for (size_t i = 0; i < CACHE_SIZE; i++)
+        entry_free(cache->entries[i]);
+    pthread_mutex_destroy(&cache->mutex);
+    free(cache);
+}
+
+static int entry_new(const struct authority_row *row, struct entry **out)
+{
+    struct pki_reason why;
+    struct entry *e = calloc(1, sizeof *e);
+    *out = e;
+    if (e == NULL)
+        return CH_ENOMEM;
+    memcpy(e->id, row->id, sizeof e->id);
+    e->users = 1;
+    int rc = pki_certificate_parse(buf_slice(&row->certificate), &e->issuer.certificate, &why);
+    if (rc == 0) {
+        e->issuer.key_alg = pki_key_alg(pki_certificate_spki(e->issuer.certificate));
+        e->issuer.path_length = pki_certificate_path_length(e->issuer.certificate);
+        return 0;
+    }
+    entry_free(e);
+    *out = NULL;
+    return rc == CH_EINVAL ? CH_EINTEGRITY : rc;
+}
+
+/* The entry of these very bytes; a renewed certificate must never meet its predecessor's. */
+static struct entry *cache_find(struct authority_cache *cache, const struct authority_row *row)
+{
+    for (size_t i = 0; i < CACHE_SIZE; i++) {
+        struct entry *e = cache->entries[i];
+        if (e != NULL && strcmp(e->id, row->id) == 0 &&
+            slice_equal(pki_certificate_der(e->issuer.certificate), buf_slice(&row->certificate)))
+            return e;
+    }
+    return NULL;
+}
+
+/* Puts e in place of the entry that was used longest ago. */
+static struct entry *cache_put(struct authority_cache *cache, struct entry *e)
+{
+    size_t oldest = 0;
+    for (size_t i = 0; i < CACHE_SIZE; i++) {
+        if (cache->entries[i] == NULL) {
+            oldest = i;
+            break;
+        }
+        if (cache->entries[i]->used_at < cache->entries[oldest]->used_at)
+            oldest = i;
+    }
+    struct entry *dropped = cache->entries[oldest];
+    cache->entries[oldest] = e;
+    e->users++;
+    return dropped != NULL && --dropped->users == 0 ? dropped : NULL;
+}
+
+static struct entry *cache_hold(struct authority_cache *cache, const struct authority_row *row)
+{
+    pthread_mutex_lock(&cache->mutex);
+    struct entry *e = cache_find(cache, row);
+    if (e != NULL) {
+        e->users++;
+        e->used_at = ++cache->tick;
+    }
+    pthread_mutex_unlock(&cache->mutex);
+    return e;
+}
+
+int authority_issuer_acquire(struct authority_cache *cache, const struct authority_row *row,
+                             const struct authority_issuer **out)
+{
+    struct entry *dropped = NULL;
+    *out = NULL;
+    if (row->certificate.len == 0)
+        return CH_ESTATE;
+    struct entry *e = cache == NULL ? NULL : cache_hold(cache, row);
+    int rc = e == NULL ? entry_new(row, &e) : 0;
+    if (rc != 0)
+        return rc;
+    if (cache != NULL && e->used_at == 0) {
+        pthread_mutex_lock(&cache->mutex);
+        e->used_at = ++cache->tick;
+        dropped = cache_put(cache, e);
+        pthread_mutex_unlock(&cache->mutex);
+    }
+    entry_free(dropped);
+    *out = &e->issuer;
+    return 0;
+}
+
+void authority_issuer_release(struct authority_cache *cache, const struct authority_issuer *issuer)
+{
+    if (issuer == NULL)
+        return;
+    struct entry *e = (struct entry *)((uintptr_t)issuer - offsetof(struct entry, issuer));
+    if (cache != NULL)
+        pthread_mutex_lock(&cache->mutex);
+    bool last = --e->users == 0;
+    if (cache != NULL)
+        pthread_mutex_unlock(&cache->mutex);
+    if (last)
+        entry_free(e);
+}

@@ -1,0 +1,21 @@
+#include "ca/pca/operations.h"
+
+#include "ca/pca/pca.h"
+
+#define ARN "CertificateAuthorityArn"
+
+const struct operation_binding pca_operations[] = {
+    {"CreateCertificateAuthority", pca_create_certificate_authority, NULL,
+     "certificate-authority/*", false},
+    {"CreatePermission", pca_create_permission, ARN, NULL, false},
+    {"DescribeCertificateAuthority", pca_describe_certificate_authority, ARN, NULL, true},
+    {"GetCertificate", pca_get_certificate, ARN, NULL, true},
+    {"GetCertificateAuthorityCertificate", pca_get_certificate_authority_certificate, ARN, NULL,
+     true},
+    {"GetCertificateAuthorityCsr", pca_get_certificate_authority_csr, ARN, NULL, true},
+    {"ImportCertificateAuthorityCertificate", pca_import_certificate_authority_certificate, ARN,
+     NULL, false},
+    {"IssueCertificate", pca_issue_certificate, ARN, NULL, false},
+    {"ListCertificateAuthorities", pca_list_certificate_authorities, NULL, NULL, true},
+};
+const size_t pca_operation_count = sizeof pca_operations / sizeof pca_operations[0];

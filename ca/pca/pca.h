@@ -1,0 +1,19 @@
+/*
+ * pca.h - the handlers of ACM-PCA, one file each; what each checks and answers is said in its file.
+ */
+#ifndef CHANCERY_PCA_PCA_H
+#define CHANCERY_PCA_PCA_H
+
+#include "ca/request.h"
+
+int pca_create_certificate_authority(struct request *r);
+int pca_create_permission(struct request *r);
+int pca_describe_certificate_authority(struct request *r);
+int pca_get_certificate(struct request *r);
+int pca_get_certificate_authority_certificate(struct request *r);
+int pca_get_certificate_authority_csr(struct request *r);
+int pca_import_certificate_authority_certificate(struct request *r);
+int pca_issue_certificate(struct request *r);
+int pca_list_certificate_authorities(struct request *r);
+
+#endif

@@ -1,0 +1,63 @@
+#include "ca/tags.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char *tag_text(const json_t *tag, const char *member)
+{
+    const char *text = json_string_value(json_object_get(tag, member));
+    return text == NULL ? "" : text;
+}
+
+static bool key_is_earlier(const json_t *tags, size_t end, const char *key)
+{
+    for (size_t i = 0; i < end; i++)
+        if (strcmp(tag_text(json_array_get(tags, i), "Key"), key) == 0)
+            return true;
+    return false;
+}
+
+int tags_check(struct request *r, const json_t *tags)
+{
+    for (size_t i = 0; i < json_array_size(tags); i++) {
+        const char *key = tag_text(json_array_get(tags, i), "Key");
+        if (strncasecmp(key, "aws:", 4) == 0)
+            return api_fail(&r->error, "InvalidTagException",
+                            "Invalid Tag Key: \"%s\". AWS internal tags cannot be changed with "
+                            "this API",
+                            key);
+        if (key_is_earlier(tags, i, key))
+            return api_fail(&r->error, "InvalidTagException",
+                            "The tag key \"%s\" is given more than once.", key);
+    }
+    return 0;
+}
+
+int tags_put(struct store_tx *tx, const char *resource, const json_t *tags)
+{
+    uint32_t count = 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(tags); i++) {
+        const json_t *tag = json_array_get(tags, i);
+        rc = store_tag_put(tx, resource, tag_text(tag, "Key"), tag_text(tag, "Value"));
+    }
+    if (rc == 0 && json_array_size(tags) > 0)
+        rc = store_tag_count(tx, resource, &count);
+    return rc == 0 && count > TAGS_MAX ? CH_ELIMIT : rc;
+}
+
+int tags_too_many(struct request *r, const json_t *tags)
+{
+    struct buf set = {.cap_max = API_ERROR_TEXT_MAX / 2};
+    for (size_t i = 0; i < json_array_size(tags); i++) {
+        const json_t *tag = json_array_get(tags, i);
+        if (buf_printf(&set, "%s%s=%s", i == 0 ? "" : ", ", tag_text(tag, "Key"),
+                       tag_text(tag, "Value")) != 0)
+            break;
+    }
+    const char *text = buf_text(&set);
+    api_fail(&r->error, "TooManyTagsException", "the TagSet: '{%s}' contains too many Tags",
+             text == NULL ? "" : text);
+    buf_free(&set);
+    return CH_EAPI;
+}
