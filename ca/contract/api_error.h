@@ -25,7 +25,10 @@ int api_fail(struct api_error *error, const char *type, const char *format, ...)
 /* 400, 403, 404, 413, 500, 503 ...: the status of a type; 500 for what the table lacks. */
 unsigned api_error_status(const char *type);
 
-/* Writes {"__type":"...","message":"..."} (compact; Message where the model says so; no text member when text is ""). */
+/*
+ * Appends {"__type":"...","message":"..."} (compact; Message where the model says so; no
+ * text member when text is ""). 0, or an error of buf_put.
+ */
 int api_error_body(const struct api_error *error, struct buf *out);
 
 /*
@@ -34,5 +37,11 @@ int api_error_body(const struct api_error *error, struct buf *out);
  * InternalFailure (500). Never a 4xx. Returns CH_EAPI.
  */
 int api_fail_internal(struct api_error *error, int code);
+
+/*
+ * The error for an operation of the API that this appliance does not offer:
+ * UnsupportedOperationException (400) that names it. Returns CH_EAPI.
+ */
+int api_fail_unsupported(struct api_error *error, const char *operation);
 
 #endif

@@ -27,7 +27,8 @@ struct shape {
     const char *name; /* as in the model */
     enum shape_kind kind;
     int64_t min, max;                   /* length, count or value; SHAPE_NO_BOUND = none */
-    const char *pattern;                /* NULL = none; PCRE2 syntax, the whole value must match */
+    const char *pattern;                /* NULL = none; as the service prints it */
+    unsigned pattern_id;                /* the same, compiled: enum pattern_id of patterns.h */
     const char *const *values;          /* ENUM: NULL-terminated */
     const struct shape_member *members; /* STRUCTURE, UNION */
     size_t member_count;
@@ -37,9 +38,10 @@ struct shape {
 
 struct operation {
     const char *name; /* "RequestCertificate" */
-    const struct shape *input;
+    const struct shape *input;       /* a structure, never NULL */
     const struct shape *output;      /* NULL: the answer has an empty body */
     const char *const *errors;       /* NULL-terminated type names */
+    const struct service *service;   /* whose operation it is */
 };
 
 struct service {
@@ -47,9 +49,13 @@ struct service {
     const char *target_prefix; /* "CertificateManager", "ACMPrivateCA" */
     const struct operation *operations;
     size_t operation_count;
+    bool shows_values; /* errors repeat the value that was refused (never a sensitive one) */
 };
 
-/* Compiles the patterns; once, before threads. 0 or CH_ENOMEM. contract_exit frees them. */
+/*
+ * Compiles the patterns and seeds the hash of JSON objects; once, before threads and before the
+ * sandbox shuts (the compiled code wants executable pages). 0 or CH_ENOMEM. contract_exit frees.
+ */
 int contract_init(void);
 void contract_exit(void);
 
@@ -60,16 +66,18 @@ int contract_find(struct slice target, const struct service **service,
                   const struct operation **operation);
 
 /*
- * Parses a request body: depth at most 32, no duplicate keys, must be an object (an
- * empty body counts as no JSON). CH_EAPI SerializationException otherwise. The caller owns *out.
+ * Parses a request body: depth at most 32, at most 65536 values, UTF-8 without NULs, no duplicate
+ * keys, must be an object (an empty body counts as no JSON). CH_EAPI SerializationException
+ * otherwise. The caller owns *out.
  */
 int contract_parse(struct slice body, json_t **out, struct api_error *error);
 
 /*
  * Judges in by the operation's input shape: types first (SerializationException, AWS's
  * texts), then all constraints together (ValidationException "N validation
- * errors detected: ..."). Null and unknown members are removed from in, fractions of
- * integers cut off. 0 or CH_EAPI.
+ * errors detected: ..."; at most ten are listed, and N counts those). Lengths of text are
+ * counted in Unicode code points. Null and unknown members are removed from in, fractions of
+ * integers cut off, numbers beyond the integer's width clamped. 0 or CH_EAPI.
  */
 int contract_check(const struct operation *operation, json_t *in, struct api_error *error);
 
@@ -79,16 +87,22 @@ int contract_check(const struct operation *operation, json_t *in, struct api_err
  */
 int contract_check_output(const struct operation *operation, const json_t *out, struct buf *why);
 
-/* Decodes the base64 of a BLOB member that contract_check accepted. NULL text gives CH_ENOTFOUND. */
+/*
+ * Appends what the base64 of a BLOB member stands for to out. An absent member gives CH_ENOTFOUND,
+ * one that is no base64 CH_EINVAL (never after contract_check), no room CH_ENOMEM.
+ */
 int contract_blob(const json_t *object, const char *member, struct buf *out);
 
-/* Likewise into a secret, for sensitive blobs. */
+/* Likewise into a secret that the caller frees, for sensitive blobs; no octets are CH_EINVAL. */
 int contract_blob_secret(const json_t *object, const char *member, struct secret **out);
 
-/* Microseconds -> the JSON number that the API uses for timestamps (double, seconds). */
+/* The JSON number that the API uses for timestamps: a double, seconds with milliseconds. */
 json_t *contract_timestamp(int64_t microseconds);
 
-/* Makes jansson wipe all memory it frees: request bodies may hold passphrases. Before any JSON is made. */
+/*
+ * Makes jansson wipe all memory that it frees: request bodies may hold passphrases. Before
+ * any JSON is made.
+ */
 void contract_json_wipes(void);
 
 #endif
