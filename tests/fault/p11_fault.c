@@ -122,9 +122,9 @@ static void conf_line(char *line, char *module, char *control_path)
 {
     line[strcspn(line, "\n")] = '\0';
     if (strncmp(line, "module=", 7) == 0)
-        snprintf(module, 1024, "%s", line + 7);
+        snprintf(module, 2048, "%s", line + 7);
     else if (strncmp(line, "control=", 8) == 0)
-        snprintf(control_path, 1024, "%s", line + 8);
+        snprintf(control_path, 2048, "%s", line + 8);
     else if (strncmp(line, "environment=", 12) == 0) {
         char *value = strchr(line + 12, '=');
         if (value != NULL) {
@@ -188,8 +188,8 @@ static void forward_fill(void)
 
 static bool module_load(void)
 {
-    char module[1024] = "";
-    char control_path[1024] = "";
+    char module[2048] = "";
+    char control_path[2048] = "";
     if (!conf_read(module, control_path) || !control_map(control_path))
         return false;
     void *handle = dlopen(module, RTLD_NOW | RTLD_LOCAL);
