@@ -10,6 +10,8 @@
 #include "hsm/hsm.h"
 
 struct key_maker;   /* ca/jobs/key_maker.h */
+struct keyring;     /* ca/keyring.h */
+struct management;  /* ca/management.h */
 struct credentials; /* ca/auth/credentials.h */
 
 struct core {
@@ -22,11 +24,32 @@ struct core {
     struct credentials *credentials;
     struct key_maker *key_maker;
     int64_t started_at;
+    struct keyring *keyring;
+    struct hsm_key *audit;   /* signs audit checkpoints */
+    struct management *management;
 };
 
 /* Opens store and HSM in `state`, finds the system keys, reconciles. The folder must have been provisioned. CH_ENOTFOUND otherwise. */
 int core_open(const char *state, const struct config *config, struct core *out);
 void core_close(struct core *core);
+
+#define CORE_PATH_MAX 4096
+
+/* A path of the configuration in `state`: as it is when absolute or empty. CH_ELIMIT when it is too long. */
+int core_path(const char *state, const char *path, char out[CORE_PATH_MAX]);
+
+/* The files that the HSM's configuration names; hsm borrows from it. */
+struct core_hsm {
+    struct hsm_config hsm;
+    char pin_file[CORE_PATH_MAX];
+    char writable[CORE_PATH_MAX];
+};
+
+/* The configuration as hsm_open wants it; config and out must outlive its use. CH_ELIMIT. */
+int core_hsm_config(const char *state, const struct config *config, struct core_hsm *out);
+
+/* Puts "NAME=value" for the PKCS#11 module into the environment; before hsm_open, before threads. CH_EINVAL, CH_ESYS. */
+int core_hsm_environment(const struct config *config);
 
 /* The custody keys of a scope; makes the KEK on first use. */
 int core_custody(struct core *core, const struct scope *scope, bool exportable,

@@ -34,6 +34,7 @@ struct request {
     json_t *out;            /* the answer; a new object, the handler fills it */
     struct api_error error;
     bool recorded;          /* the audit record is committed */
+    bool read_only;         /* of the operation's binding; for the record */
 };
 
 /* 0 with r->out filled, or CH_EAPI with r->error set, or another CH_E* (becomes a 5xx). */
@@ -55,11 +56,17 @@ struct operation_binding {
  */
 int request_commit(struct request *r, store_unit unit, void *context);
 
+/* Appends the audit record of r alone: for calls that change nothing, refused ones included. */
+int request_record(struct request *r);
+
 /* Reads; as store_read on r's store. */
 int request_read(struct request *r, store_unit unit, void *context);
 
 /* ARN of this scope: "arn:aws:<service>:<region>:<account>:<resource>" into out. */
 void request_arn(const struct request *r, const char *service, const char *resource, char *out,
                  size_t size);
+
+/* The first value of a header of the call (name in lower case), blanks at its ends cut off; empty when absent. */
+struct slice request_header(const struct msg_call *call, const char *name);
 
 #endif

@@ -164,4 +164,9 @@ int pki_pem_each(struct slice pem, size_t max, int (*visit)(void *context, struc
  */
 int pki_chain_check(const struct pki_certificate *leaf, struct pki_certificate *const *chain, size_t count, int64_t now, bool complete, struct pki_reason *why);
 
+/* ---- names of servers (host_names.c) ---- */
+
+/* DER GeneralNames of host names and IP addresses (text form): each becomes a dNSName or an iPAddress, RFC 5280 4.2.1.6. CH_EINVAL for none or an empty one. */
+int pki_host_names_build(const char *const *names, size_t count, struct buf *der);
+
 #endif

@@ -1,0 +1,504 @@
+#include "ca/auth/credentials.h"
+
+#include "ca/core.h"
+#include "ca/trail/trail.h"
+#include "firmware/base/clock.h"
+#include "firmware/base/log.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#define CACHE_MAX 1000
+#define CACHE_BUCKETS 1024
+#define CACHE_SCOPES 4 /* signing keys kept for each access key */
+#define SIGNING_KEY_SIZE 32
+#define SCOPE_MAX 96
+#define SECRET_SIZE 40
+
+/*
+ * One access key whose secret is unsealed. `sealed` is what the row said then: when the row
+ * says something else, the entry is worth nothing. The vault holds CACHE_SCOPES signing keys,
+ * then the secret.
+ */
+struct entry {
+    TAILQ_ENTRY(entry) by_use;
+    LIST_ENTRY(entry) by_id;
+    char id[sizeof((struct principal *)0)->access_key_id];
+    struct buf sealed;
+    struct secret *vault;
+    char scopes[CACHE_SCOPES][SCOPE_MAX];
+    size_t next_scope;
+};
+
+TAILQ_HEAD(entries, entry);
+LIST_HEAD(bucket, entry);
+
+struct credentials {
+    struct core *core;
+    pthread_mutex_t lock;
+    struct entries entries; /* most recently used first */
+    struct bucket buckets[CACHE_BUCKETS];
+    size_t count;
+};
+
+/* ---- the cache ---- */
+
+struct credentials *credentials_new(struct core *core)
+{
+    PRECOND(core != NULL);
+    struct credentials *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return NULL;
+    c->core = core;
+    pthread_mutex_init(&c->lock, NULL);
+    TAILQ_INIT(&c->entries);
+    return c;
+}
+
+static void entry_free(struct entry *e)
+{
+    if (e == NULL)
+        return;
+    buf_free(&e->sealed);
+    secret_free(e->vault);
+    free(e);
+}
+
+static void cache_remove(struct credentials *c, struct entry *e)
+{
+    TAILQ_REMOVE(&c->entries, e, by_use);
+    LIST_REMOVE(e, by_id);
+    c->count--;
+    entry_free(e);
+}
+
+void credentials_free(struct credentials *c)
+{
+    if (c == NULL)
+        return;
+    while (!TAILQ_EMPTY(&c->entries))
+        cache_remove(c, TAILQ_FIRST(&c->entries));
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+static struct bucket *cache_bucket(struct credentials *c, const char *id)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a; who knows a key id gains nothing by a collision */
+    for (; *id != '\0'; id++)
+        hash = (hash ^ (uint8_t)*id) * 16777619u;
+    return &c->buckets[hash % CACHE_BUCKETS];
+}
+
+static struct entry *cache_find(struct credentials *c, const struct access_key_row *key)
+{
+    struct entry *e = NULL;
+    LIST_FOREACH(e, cache_bucket(c, key->id), by_id)
+        if (strcmp(e->id, key->id) == 0)
+            break;
+    if (e == NULL)
+        return NULL;
+    if (!slice_equal(buf_slice(&e->sealed), buf_slice(&key->sealed_secret))) {
+        cache_remove(c, e);
+        return NULL;
+    }
+    TAILQ_REMOVE(&c->entries, e, by_use);
+    TAILQ_INSERT_HEAD(&c->entries, e, by_use);
+    return e;
+}
+
+static void cache_add(struct credentials *c, struct entry *e)
+{
+    TAILQ_INSERT_HEAD(&c->entries, e, by_use);
+    LIST_INSERT_HEAD(cache_bucket(c, e->id), e, by_id);
+    if (++c->count > CACHE_MAX)
+        cache_remove(c, TAILQ_LAST(&c->entries, entries));
+}
+
+static int entry_new(const struct access_key_row *key, struct slice secret, struct entry **out)
+{
+    struct entry *e = calloc(1, sizeof *e);
+    if (e == NULL)
+        return CH_ENOMEM;
+    snprintf(e->id, sizeof e->id, "%s", key->id);
+    e->vault = secret_new(CACHE_SCOPES * SIGNING_KEY_SIZE + secret.len);
+    if (e->vault == NULL || buf_put_slice(&e->sealed, buf_slice(&key->sealed_secret)) != 0) {
+        entry_free(e);
+        return CH_ENOMEM;
+    }
+    memcpy(secret_data(e->vault) + CACHE_SCOPES * SIGNING_KEY_SIZE, secret.data, secret.len);
+    *out = e;
+    return 0;
+}
+
+/* The signing key of an entry for the date, region and service signed with; made when it is new. */
+static int entry_signing_key(struct entry *e, const struct sigv4 *sig,
+                             uint8_t key[SIGNING_KEY_SIZE])
+{
+    char scope[SCOPE_MAX];
+    struct slice all = secret_slice(e->vault);
+    struct slice clear = slice_of(all.data + CACHE_SCOPES * SIGNING_KEY_SIZE,
+                                  all.len - CACHE_SCOPES * SIGNING_KEY_SIZE);
+    snprintf(scope, sizeof scope, "%.*s/%.*s/%.*s", (int)sig->date.len, sig->date.data,
+             (int)sig->region.len, sig->region.data, (int)sig->service.len, sig->service.data);
+    size_t i = 0;
+    while (i < CACHE_SCOPES && strcmp(e->scopes[i], scope) != 0)
+        i++;
+    if (i == CACHE_SCOPES) {
+        i = e->next_scope++ % CACHE_SCOPES;
+        e->scopes[i][0] = '\0';
+        int r = sigv4_signing_key(clear, sig, secret_data(e->vault) + i * SIGNING_KEY_SIZE);
+        if (r != 0)
+            return r;
+        snprintf(e->scopes[i], SCOPE_MAX, "%s", scope);
+    }
+    memcpy(key, all.data + i * SIGNING_KEY_SIZE, SIGNING_KEY_SIZE);
+    return 0;
+}
+
+int credentials_unseal(struct core *core, const struct access_key_row *key, struct secret **out)
+{
+    char context[160];
+    *out = NULL;
+    snprintf(context, sizeof context, "access-key/%s", key->id);
+    return hsm_unseal(core->hsm, core->seal, slice_text(context), buf_slice(&key->sealed_secret),
+                      out);
+}
+
+static int signing_key_get(struct credentials *c, const struct access_key_row *row,
+                           const struct sigv4 *sig, uint8_t key[SIGNING_KEY_SIZE])
+{
+    struct secret *clear = NULL;
+    struct entry *e = NULL;
+    pthread_mutex_lock(&c->lock);
+    e = cache_find(c, row);
+    int r = e != NULL ? entry_signing_key(e, sig, key) : CH_ENOTFOUND;
+    pthread_mutex_unlock(&c->lock);
+    if (r != CH_ENOTFOUND)
+        return r;
+    r = credentials_unseal(c->core, row, &clear);
+    if (r == 0)
+        r = entry_new(row, secret_slice(clear), &e);
+    secret_free(clear);
+    if (r != 0)
+        return r;
+    pthread_mutex_lock(&c->lock);
+    struct entry *meanwhile = cache_find(c, row);
+    if (meanwhile != NULL)
+        cache_remove(c, meanwhile);
+    cache_add(c, e);
+    r = entry_signing_key(e, sig, key);
+    pthread_mutex_unlock(&c->lock);
+    return r;
+}
+
+/* ---- who asks ---- */
+
+struct key_query {
+    char id[sizeof((struct principal *)0)->access_key_id];
+    struct access_key_row key;
+    struct user_row user;
+};
+
+static int key_read(struct store_tx *tx, void *context)
+{
+    struct key_query *q = context;
+    int r = store_access_key_get(tx, q->id, &q->key);
+    return r != 0 ? r : store_user_get(tx, q->key.account, q->key.user, &q->user);
+}
+
+static void time_text(int64_t seconds, char out[17])
+{
+    char iso[CLOCK_ISO_SIZE];
+    size_t n = 0;
+    clock_format_iso(seconds, iso);
+    for (const char *c = iso; *c != '\0' && n < 16; c++)
+        if (*c != '-' && *c != ':')
+            out[n++] = *c;
+    out[n] = '\0';
+}
+
+static int check_time(struct request *r, const struct sigv4 *sig)
+{
+    int64_t now = r->now / 1000000, skew = r->core->config->core_clock_skew;
+    int64_t until = sig->presigned ? sig->time + sig->expires : sig->time;
+    int64_t slack = sig->presigned ? 0 : skew;
+    char signed_at[17], edge[17], now_text[17];
+    time_text(now, now_text);
+    if (until < now - slack) {
+        time_text(until, signed_at);
+        time_text(now - slack, edge);
+        return api_fail(&r->error, "InvalidSignatureException",
+                        "Signature expired: %s is now earlier than %s (%s - %lld min.)", signed_at,
+                        edge, now_text, (long long)slack / 60);
+    }
+    if (sig->time > now + skew) {
+        time_text(sig->time, signed_at);
+        time_text(now + skew, edge);
+        return api_fail(&r->error, "InvalidSignatureException",
+                        "Signature not yet current: %s is still later than %s (%s + %lld min.)",
+                        signed_at, edge, now_text, (long long)skew / 60);
+    }
+    return 0;
+}
+
+static bool region_is_ours(const char *regions, struct slice region)
+{
+    while (*regions != '\0') {
+        size_t skip = strspn(regions, ", ");
+        size_t len = strcspn(regions + skip, ", ");
+        if (len > 0 && slice_equal(slice_of(regions + skip, len), region))
+            return true;
+        regions += skip + len;
+    }
+    return false;
+}
+
+/* The service that the caller means: that of the target, which is signed; else any of ours. */
+static int check_service(struct request *r, const struct sigv4 *sig)
+{
+    size_t count = 0;
+    const struct service *services = contract_services(&count);
+    const struct service *meant = NULL, *scoped = NULL;
+    struct slice target = request_header(r->call, "x-amz-target");
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(services[i].target_prefix);
+        if (target.len > len && memcmp(target.data, services[i].target_prefix, len) == 0 &&
+            target.data[len] == '.')
+            meant = &services[i];
+        if (slice_is(sig->service, services[i].name))
+            scoped = &services[i];
+    }
+    r->service = scoped;
+    if (scoped != NULL && (meant == NULL || meant == scoped))
+        return 0;
+    return api_fail(&r->error, "InvalidSignatureException",
+                    "Credential should be scoped to correct service: '%s'.",
+                    meant != NULL ? meant->name : count > 0 ? services[0].name : "");
+}
+
+static int check_scope(struct request *r, const struct sigv4 *sig)
+{
+    if (sig->region.len >= sizeof r->scope.region ||
+        !region_is_ours(r->core->config->core_regions, sig->region))
+        return api_fail(&r->error, "InvalidSignatureException",
+                        "Credential should be scoped to a valid region.");
+    return check_service(r, sig);
+}
+
+static void principal_set(struct request *r, const struct key_query *q, const struct sigv4 *sig)
+{
+    struct principal *p = &r->principal;
+    snprintf(p->account, sizeof p->account, "%s", q->user.account);
+    snprintf(p->user_name, sizeof p->user_name, "%s", q->user.name);
+    snprintf(p->user_id, sizeof p->user_id, "%s", q->user.id);
+    snprintf(p->access_key_id, sizeof p->access_key_id, "%s", q->key.id);
+    snprintf(p->arn, sizeof p->arn, "arn:aws:iam::%s:user/%s", p->account, p->user_name);
+    p->administrator = q->user.administrator;
+    snprintf(r->scope.account, sizeof r->scope.account, "%s", p->account);
+    snprintf(r->scope.region, sizeof r->scope.region, "%.*s", (int)sig->region.len,
+             sig->region.data);
+}
+
+/* An unknown key costs the same work as a wrong secret: a signature is checked in both cases. */
+static int check_signature(struct request *r, const struct sigv4 *sig, const struct key_query *q,
+                           bool known)
+{
+    uint8_t key[SIGNING_KEY_SIZE] = {0};
+    int code = known ? signing_key_get(r->core->credentials, &q->key, sig, key)
+                     : sigv4_signing_key(sig->access_key_id, sig, key);
+    if (code == 0)
+        code = sigv4_verify(r->call, sig, key);
+    OPENSSL_cleanse(key, sizeof key);
+    if (!known)
+        return api_fail(&r->error, "UnrecognizedClientException",
+                        "The security token included in the request is invalid.");
+    if (code == CH_EDENIED)
+        return api_fail(&r->error, "InvalidSignatureException",
+                        "The request signature we calculated does not match the signature you "
+                        "provided. Check your AWS Secret Access Key and signing method. Consult the "
+                        "service documentation for details.");
+    if (code != 0)
+        log_error("access key %s: %s", q->key.id, ch_error_text(code));
+    return code == 0 ? 0 : api_fail_internal(&r->error, code);
+}
+
+int auth_authenticate(struct request *r)
+{
+    struct sigv4 sig;
+    struct key_query query = {0};
+    int code = sigv4_parse(r->call, &sig, &r->error);
+    if (code == 0)
+        code = check_time(r, &sig);
+    if (code == 0)
+        code = check_scope(r, &sig);
+    if (code != 0)
+        return code;
+    code = CH_ENOTFOUND;
+    if (sig.access_key_id.len < sizeof query.id && sig.token.len == 0) {
+        memcpy(query.id, sig.access_key_id.data, sig.access_key_id.len);
+        code = request_read(r, key_read, &query);
+    }
+    if (code == 0 || code == CH_ENOTFOUND)
+        code = check_signature(r, &sig, &query, code == 0 && query.key.active);
+    else
+        code = api_fail_internal(&r->error, code);
+    if (code == 0)
+        principal_set(r, &query, &sig);
+    access_key_row_free(&query.key);
+    user_row_free(&query.user);
+    return code;
+}
+
+/* ---- new users ---- */
+
+/* IAM: [\w+=,.@-]+, at most 64. */
+static bool name_is_valid(const char *name)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-";
+    size_t len = strlen(name);
+    return len > 0 && len <= 64 && strspn(name, allowed) == len;
+}
+
+/* prefix and letters of base 32 up to size - 1 characters, from the token's generator. */
+static int random_id(struct core *core, const char *prefix, char *out, size_t size)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    uint8_t bytes[32];
+    size_t start = strlen(prefix), count = size - 1 - start;
+    PRECOND(count <= sizeof bytes);
+    int r = hsm_random(core->hsm, bytes, count);
+    if (r != 0)
+        return r;
+    memcpy(out, prefix, start);
+    for (size_t i = 0; i < count; i++)
+        out[start + i] = letters[bytes[i] & 31];
+    out[size - 1] = '\0';
+    return 0;
+}
+
+/* 30 random octets as 40 characters of base64, the form that AWS gives. */
+static int random_secret(struct core *core, struct secret **out)
+{
+    struct secret *raw = secret_new(SECRET_SIZE / 4 * 3);
+    struct secret *text = secret_new(SECRET_SIZE + 1);
+    int r = raw == NULL || text == NULL ? CH_ENOMEM
+                                        : hsm_random(core->hsm, secret_data(raw), secret_len(raw));
+    if (r == 0) {
+        EVP_EncodeBlock(secret_data(text), secret_data(raw), (int)secret_len(raw));
+        secret_trim(text, SECRET_SIZE);
+        *out = text;
+        text = NULL;
+    }
+    secret_free(raw);
+    secret_free(text);
+    return r;
+}
+
+static int draft_key(struct core *core, struct credentials_draft *d)
+{
+    char id[21], context[160];
+    int r = random_id(core, "AKIA", id, sizeof id);
+    if (r == 0)
+        r = random_secret(core, &d->secret);
+    if (r != 0)
+        return r;
+    snprintf(d->key.account, sizeof d->key.account, "%s", d->user.account);
+    d->key.id = strdup(id);
+    d->key.user = strdup(d->user.name);
+    d->key.active = true;
+    d->key.created_at = d->user.created_at;
+    snprintf(context, sizeof context, "access-key/%s", id);
+    if (d->key.id == NULL || d->key.user == NULL)
+        return CH_ENOMEM;
+    return hsm_seal(core->hsm, core->seal, slice_text(context), secret_slice(d->secret),
+                    &d->key.sealed_secret);
+}
+
+int credentials_draft_make(struct core *core, const char *account, const char *name,
+                           bool administrator, struct credentials_draft *out)
+{
+    char id[22];
+    *out = (struct credentials_draft){0};
+    if (!name_is_valid(name) || strlen(account) != ROW_ACCOUNT_SIZE - 1)
+        return CH_EINVAL;
+    int r = random_id(core, "AIDA", id, sizeof id);
+    if (r != 0)
+        return r;
+    snprintf(out->user.account, sizeof out->user.account, "%s", account);
+    out->user.name = strdup(name);
+    out->user.id = strdup(id);
+    out->user.administrator = administrator;
+    out->user.created_at = clock_now_us();
+    r = out->user.name == NULL || out->user.id == NULL ? CH_ENOMEM : draft_key(core, out);
+    if (r != 0)
+        credentials_draft_free(out);
+    return r;
+}
+
+int credentials_draft_insert(struct store_tx *tx, const struct credentials_draft *draft)
+{
+    int r = store_user_insert(tx, &draft->user);
+    if (r == 0)
+        r = store_access_key_insert(tx, &draft->key);
+    if (r != 0)
+        return r;
+    return trail_append_event(tx, &(struct trail_event){
+                                      .name = "CreateUser",
+                                      .source = "iam.amazonaws.com",
+                                      .account = draft->user.account,
+                                      .at = draft->user.created_at,
+                                      .details = json_pack("{s:s, s:s, s:b}", "userName",
+                                                           draft->user.name, "accessKeyId",
+                                                           draft->key.id, "administrator",
+                                                           draft->user.administrator),
+                                  });
+}
+
+void credentials_draft_free(struct credentials_draft *draft)
+{
+    user_row_free(&draft->user);
+    access_key_row_free(&draft->key);
+    secret_free(draft->secret);
+    *draft = (struct credentials_draft){0};
+}
+
+struct user_making {
+    const struct credentials_draft *draft;
+    const char *account;
+};
+
+static int user_write(struct store_tx *tx, void *context)
+{
+    const struct user_making *m = context;
+    struct account_row account = {0};
+    int r = store_account_get(tx, m->account, &account);
+    account_row_free(&account);
+    return r != 0 ? r : credentials_draft_insert(tx, m->draft);
+}
+
+int credentials_user_add(struct core *core, struct new_user *user)
+{
+    struct credentials_draft draft;
+    user->secret = NULL;
+    user->access_key_id[0] = '\0';
+    int r = credentials_draft_make(core, user->account, user->name, user->administrator, &draft);
+    if (r != 0)
+        return r;
+    r = store_write(core->store, user_write,
+                    &(struct user_making){.draft = &draft, .account = user->account});
+    if (r == 0) {
+        snprintf(user->access_key_id, sizeof user->access_key_id, "%s", draft.key.id);
+        user->secret = draft.secret;
+        draft.secret = NULL;
+    }
+    credentials_draft_free(&draft);
+    return r;
+}

@@ -1,0 +1,28 @@
+/*
+ * credentials.h - users and their access keys, beyond what auth.h promises to all.
+ */
+#ifndef CHANCERY_AUTH_CREDENTIALS_H
+#define CHANCERY_AUTH_CREDENTIALS_H
+
+#include "ca/auth/auth.h"
+
+/* A user that is not in the store yet; everything random is chosen and sealed. */
+struct credentials_draft {
+    struct user_row user;
+    struct access_key_row key;
+    struct secret *secret;
+};
+
+/* Chooses ids and secret for a user of an account. CH_EINVAL for a name that IAM would refuse. */
+int credentials_draft_make(struct core *core, const char *account, const char *name,
+                           bool administrator, struct credentials_draft *out);
+
+/* Inserts user and access key, and records it; inside a write unit. CH_EEXISTS. */
+int credentials_draft_insert(struct store_tx *tx, const struct credentials_draft *draft);
+
+void credentials_draft_free(struct credentials_draft *draft);
+
+/* The clear secret of an access key; the caller frees. CH_EINTEGRITY when the sealed value was moved or altered. */
+int credentials_unseal(struct core *core, const struct access_key_row *key, struct secret **out);
+
+#endif

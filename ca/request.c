@@ -1,0 +1,67 @@
+#include "ca/request.h"
+
+#include "ca/core.h"
+#include "ca/trail/trail.h"
+#include "firmware/base/log.h"
+
+#include <stdio.h>
+
+struct commit {
+    struct request *request;
+    store_unit unit; /* NULL: the record alone */
+    void *context;
+};
+
+/* The record comes last, so that it tells what the unit answered. */
+static int commit_unit(struct store_tx *tx, void *context)
+{
+    const struct commit *c = context;
+    int code = c->unit == NULL ? 0 : c->unit(tx, c->context);
+    return code != 0 ? code : trail_append(tx, c->request);
+}
+
+static int commit(struct request *r, store_unit unit, void *context)
+{
+    struct commit c = {.request = r, .unit = unit, .context = context};
+    PRECOND(r != NULL && !r->recorded);
+    int code = store_write(r->core->store, commit_unit, &c);
+    r->recorded = code == 0;
+    return code;
+}
+
+int request_commit(struct request *r, store_unit unit, void *context)
+{
+    PRECOND(unit != NULL);
+    return commit(r, unit, context);
+}
+
+int request_record(struct request *r)
+{
+    return commit(r, NULL, NULL);
+}
+
+int request_read(struct request *r, store_unit unit, void *context)
+{
+    PRECOND(r != NULL && unit != NULL);
+    return store_read(r->core->store, unit, context);
+}
+
+void request_arn(const struct request *r, const char *service, const char *resource, char *out,
+                 size_t size)
+{
+    snprintf(out, size, "arn:aws:%s:%s:%s:%s", service, r->scope.region, r->scope.account,
+             resource);
+}
+
+struct slice request_header(const struct msg_call *call, const char *name)
+{
+    struct slice s = {0};
+    for (uint32_t i = 0; i < call->headers.count && s.data == NULL; i++)
+        if (slice_is(call->headers.pair[i].name, name))
+            s = call->headers.pair[i].value;
+    while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t'))
+        s = slice_of(s.data + 1, s.len - 1);
+    while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}

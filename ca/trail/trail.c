@@ -1,0 +1,216 @@
+#include "ca/trail/trail.h"
+
+#include "ca/arn.h"
+#include "firmware/base/clock.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define TEXT_MAX 1024
+
+/* Text from outside: cut to TEXT_MAX; when it is not UTF-8, its foreign octets become '?'. */
+static json_t *text_json(struct slice s)
+{
+    char plain[TEXT_MAX];
+    size_t len = s.len < TEXT_MAX ? s.len : TEXT_MAX;
+    if (len == 0)
+        return json_string("");
+    json_t *text = json_stringn((const char *)s.data, len);
+    for (size_t i = 0; text == NULL && i < len; i++)
+        plain[i] = s.data[i] >= 0x20 && s.data[i] < 0x7f ? (char)s.data[i] : '?';
+    return text != NULL ? text : json_stringn(plain, len);
+}
+
+/* ---- what was asked and answered, without what must not be kept ---- */
+
+/* "DomainName" -> "domainName"; "OID" -> "oid". */
+static void member_name(const char *name, char *out, size_t size)
+{
+    bool all_upper = true;
+    for (const char *c = name; *c != '\0'; c++)
+        all_upper = all_upper && isupper((unsigned char)*c);
+    size_t n = 0;
+    for (; name[n] != '\0' && n + 1 < size; n++)
+        out[n] = all_upper || n == 0 ? (char)tolower((unsigned char)name[n]) : name[n];
+    out[n] = '\0';
+}
+
+static bool is_kept(const struct shape *shape)
+{
+    return shape != NULL && !shape->sensitive && shape->kind != SHAPE_BLOB;
+}
+
+static json_t *value_copy(const struct shape *shape, json_t *value);
+
+static const struct shape *member_shape(const struct shape *shape, const char *name)
+{
+    for (size_t i = 0; i < shape->member_count; i++)
+        if (strcmp(shape->members[i].name, name) == 0)
+            return shape->members[i].shape;
+    return NULL;
+}
+
+static json_t *structure_copy(const struct shape *shape, json_t *value)
+{
+    json_t *copy = json_object();
+    json_t *member = NULL;
+    const char *name = NULL;
+    char key[96];
+    json_object_foreach(value, name, member) {
+        const struct shape *of = member_shape(shape, name);
+        if (!is_kept(of))
+            continue;
+        member_name(name, key, sizeof key);
+        if (json_object_set_new(copy, key, value_copy(of, member)) != 0) {
+            json_decref(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+static json_t *list_copy(const struct shape *shape, json_t *value)
+{
+    json_t *copy = json_array();
+    for (size_t i = 0; i < json_array_size(value) && copy != NULL && is_kept(shape->item); i++) {
+        if (json_array_append_new(copy, value_copy(shape->item, json_array_get(value, i))) != 0) {
+            json_decref(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+/* By the shape; a value that is not what its shape says (a call refused for that) is left out. */
+static json_t *value_copy(const struct shape *shape, json_t *value)
+{
+    if ((shape->kind == SHAPE_STRUCTURE || shape->kind == SHAPE_UNION) && json_is_object(value))
+        return structure_copy(shape, value);
+    if (shape->kind == SHAPE_LIST && json_is_array(value))
+        return list_copy(shape, value);
+    if (json_is_object(value) || json_is_array(value))
+        return json_null();
+    if (json_is_string(value))
+        return text_json(slice_of(json_string_value(value), json_string_length(value)));
+    return json_copy(value);
+}
+
+static json_t *elements(const struct shape *shape, json_t *value)
+{
+    if (shape == NULL || !json_is_object(value) || json_object_size(value) == 0)
+        return json_null();
+    json_t *copy = structure_copy(shape, value);
+    size_t size = copy == NULL ? 0 : json_dumpb(copy, NULL, 0, JSON_COMPACT);
+    if (size <= TRAIL_PARAMETERS_MAX)
+        return copy;
+    json_decref(copy);
+    return json_pack("{s:b, s:I, s:s}", "omitted", 1, "originalSize", (json_int_t)size, "reason",
+                     "too large");
+}
+
+/* ---- records ---- */
+
+static int dump_piece(const char *data, size_t len, void *context)
+{
+    return buf_put(context, data, len);
+}
+
+static int record_dump(json_t *record, struct buf *out)
+{
+    int r = CH_ENOMEM;
+    if (record != NULL && json_dump_callback(record, dump_piece, out, JSON_COMPACT) == 0)
+        r = 0;
+    json_decref(record);
+    return r;
+}
+
+static json_t *identity(const struct principal *p)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", "IAMUser", "principalId",
+                     p->user_id, "arn", p->arn, "accountId", p->account, "accessKeyId",
+                     p->access_key_id, "userName", p->user_name);
+}
+
+/* An operation that we do not know is recorded under the name that the caller gave it. */
+static json_t *event_name(const struct request *r)
+{
+    if (r->operation != NULL)
+        return json_string(r->operation->name);
+    struct slice target = request_header(r->call, "x-amz-target");
+    const uint8_t *dot = target.len == 0 ? NULL : memrchr(target.data, '.', target.len);
+    if (dot != NULL)
+        target = slice_of(dot + 1, target.len - (size_t)(dot + 1 - target.data));
+    if (target.len > 128)
+        target.len = 128;
+    return text_json(target);
+}
+
+int trail_record(const struct request *r, struct buf *out)
+{
+    char when[CLOCK_ISO_SIZE], event_id[ROW_UUID_SIZE];
+    const struct shape *input = r->operation == NULL ? NULL : r->operation->input;
+    const struct shape *output = r->operation == NULL ? NULL : r->operation->output;
+    bool failed = r->error.type != NULL;
+    json_t *source = json_sprintf("%s.amazonaws.com", r->service == NULL ? "" : r->service->name);
+    clock_format_iso(r->now / 1000000, when);
+    if (arn_uuid_new(event_id) != 0) {
+        json_decref(source);
+        return CH_ESYS;
+    }
+    json_t *record = json_pack(
+        "{s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o}", "eventVersion", "1.11", "userIdentity",
+        identity(&r->principal), "eventTime", when, "eventSource", source, "eventName",
+        event_name(r), "awsRegion", r->scope.region, "sourceIPAddress", text_json(r->call->peer),
+        "userAgent", text_json(request_header(r->call, "user-agent")));
+    if (record != NULL && failed) {
+        json_object_set_new(record, "errorCode", json_string(r->error.type));
+        json_object_set_new(record, "errorMessage", text_json(slice_text(r->error.text)));
+    }
+    if (record != NULL &&
+        json_object_update_new(
+            record,
+            json_pack("{s:o, s:o, s:s, s:s, s:b, s:s, s:s}", "requestParameters",
+                      elements(input, r->in), "responseElements",
+                      failed || r->read_only ? json_null() : elements(output, r->out), "requestID",
+                      r->id, "eventID", event_id, "readOnly", r->read_only, "eventType",
+                      "AwsApiCall", "recipientAccountId", r->principal.account)) != 0) {
+        json_decref(record);
+        record = NULL;
+    }
+    return record_dump(record, out);
+}
+
+int trail_append(struct store_tx *tx, const struct request *r)
+{
+    struct buf record = {0};
+    int code = trail_record(r, &record);
+    if (code == 0)
+        code = store_audit_append(tx, r->now, buf_slice(&record));
+    buf_free(&record);
+    return code;
+}
+
+int trail_append_event(struct store_tx *tx, const struct trail_event *event)
+{
+    struct buf record = {0};
+    char when[CLOCK_ISO_SIZE], event_id[ROW_UUID_SIZE];
+    clock_format_iso(event->at / 1000000, when);
+    int code = arn_uuid_new(event_id);
+    json_t *json = code != 0 ? NULL
+                             : json_pack("{s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s*, s:O, s:s, s:b, "
+                                         "s:s, s:s*}",
+                                         "eventVersion", "1.11", "userIdentity", "type",
+                                         "AWSService", "invokedBy", "chancery", "eventTime", when,
+                                         "eventSource", event->source, "eventName", event->name,
+                                         "awsRegion", event->region, "serviceEventDetails",
+                                         event->details, "eventID", event_id, "readOnly", 0,
+                                         "eventType", "AwsServiceEvent", "recipientAccountId",
+                                         event->account);
+    json_decref(event->details);
+    if (code == 0)
+        code = record_dump(json, &record);
+    if (code == 0)
+        code = store_audit_append(tx, event->at, buf_slice(&record));
+    buf_free(&record);
+    return code;
+}
