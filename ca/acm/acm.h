@@ -1,0 +1,19 @@
+/*
+ * acm.h - the handlers of ACM, one file each; what each checks and answers is said in its file.
+ */
+#ifndef CHANCERY_ACM_ACM_H
+#define CHANCERY_ACM_ACM_H
+
+#include "ca/request.h"
+
+int acm_add_tags_to_certificate(struct request *r);
+int acm_delete_certificate(struct request *r);
+int acm_describe_certificate(struct request *r);
+int acm_export_certificate(struct request *r);
+int acm_get_certificate(struct request *r);
+int acm_list_certificates(struct request *r);
+int acm_list_tags_for_certificate(struct request *r);
+int acm_remove_tags_from_certificate(struct request *r);
+int acm_request_certificate(struct request *r);
+
+#endif

@@ -1,0 +1,18 @@
+#include "ca/acm/operations.h"
+
+#include "ca/acm/acm.h"
+
+#define ARN "CertificateArn"
+
+const struct operation_binding acm_operations[] = {
+    {"AddTagsToCertificate", acm_add_tags_to_certificate, ARN, NULL, false},
+    {"DeleteCertificate", acm_delete_certificate, ARN, NULL, false},
+    {"DescribeCertificate", acm_describe_certificate, ARN, NULL, true},
+    {"ExportCertificate", acm_export_certificate, ARN, NULL, false},
+    {"GetCertificate", acm_get_certificate, ARN, NULL, true},
+    {"ListCertificates", acm_list_certificates, NULL, NULL, true},
+    {"ListTagsForCertificate", acm_list_tags_for_certificate, ARN, NULL, true},
+    {"RemoveTagsFromCertificate", acm_remove_tags_from_certificate, ARN, NULL, false},
+    {"RequestCertificate", acm_request_certificate, NULL, "certificate/*", false},
+};
+const size_t acm_operation_count = sizeof acm_operations / sizeof acm_operations[0];
