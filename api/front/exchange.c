@@ -1,0 +1,239 @@
+#include "api/front/exchange.h"
+
+#include "api/front/request.h"
+#include "api/front/routes.h"
+#include "firmware/base/error.h"
+#include "firmware/base/log.h"
+
+#include <stdlib.h>
+
+enum stage { STAGE_HEAD, STAGE_BODY, STAGE_ASKED, STAGE_REPLIED };
+
+struct exchange {
+    struct plane *plane;
+    struct MHD_Connection *mhd;
+    struct connection *connection;
+    enum stage stage;
+    enum refusal refused; /* found while reading the head */
+    char allow[ROUTES_ALLOW_SIZE];
+    const struct route *route;
+    struct request request;
+    struct msg_call call;
+    struct ask ask;
+    int failure;
+    struct frame *answer;
+};
+
+/* What the library keeps until the last byte of a reply is sent. */
+struct delivery {
+    struct reply reply;
+    struct frame *answer;
+};
+
+static enum refusal refusal_of(int failure)
+{
+    switch (failure) {
+    case 0:
+        return REFUSAL_NONE;
+    case CH_EINVAL:
+        return REFUSAL_MALFORMED;
+    case CH_ELIMIT:
+        return REFUSAL_TOO_MANY_HEADERS;
+    default:
+        return REFUSAL_UNAVAILABLE;
+    }
+}
+
+static void delivery_free(void *context)
+{
+    struct delivery *d = context;
+    if (d == NULL)
+        return;
+    reply_free(&d->reply);
+    relay_free_reply(d->answer);
+    free(d);
+}
+
+static bool add_headers(struct MHD_Response *response, const struct reply *reply)
+{
+    const char *name = NULL;
+    const char *value = NULL;
+    size_t at = 0;
+    bool added = true;
+    while (added && reply_next_header(reply, &at, &name, &value))
+        added = MHD_add_response_header(response, name, value) == MHD_YES;
+    if (added && reply->close)
+        added = MHD_add_response_header(response, "Connection", "close") == MHD_YES;
+    return added;
+}
+
+/* The body once more, writable as the library's prototype wants it: both owners' bytes are. */
+static uint8_t *body_bytes(struct delivery *d)
+{
+    if (d->reply.body.len == 0)
+        return NULL;
+    if (d->answer == NULL)
+        return d->reply.text.data;
+    return d->answer->payload.data + (d->reply.body.data - d->answer->payload.data);
+}
+
+/* Hands the reply to the library; takes the delivery over in any case. */
+static enum MHD_Result send_delivery(struct exchange *x, struct delivery *d)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        d->reply.body.len, body_bytes(d), delivery_free, d);
+    if (response == NULL) {
+        delivery_free(d);
+        return MHD_NO;
+    }
+    enum MHD_Result result = MHD_NO;
+    if (add_headers(response, &d->reply)) {
+        connection_reply_begins(x->connection);
+        result = MHD_queue_response(x->mhd, d->reply.status, response);
+    }
+    x->stage = STAGE_REPLIED;
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result send_refusal(struct exchange *x, enum refusal why)
+{
+    struct delivery *d = calloc(1, sizeof *d);
+    if (d == NULL || reply_refuse(why, x->allow[0] == '\0' ? NULL : x->allow, &d->reply) != 0) {
+        delivery_free(d);
+        return MHD_NO;
+    }
+    return send_delivery(x, d);
+}
+
+static enum MHD_Result send_answer(struct exchange *x)
+{
+    if (x->failure != 0)
+        return send_refusal(x, refusal_of(x->failure));
+    struct delivery *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return send_refusal(x, REFUSAL_UNAVAILABLE);
+    d->answer = x->answer;
+    x->answer = NULL;
+    if (reply_from_core(&d->answer->message.call_reply, &d->reply) != 0) {
+        log_error("core's answer is no HTTP reply");
+        delivery_free(d);
+        return send_refusal(x, REFUSAL_INTERNAL);
+    }
+    return send_delivery(x, d);
+}
+
+/* ---- reading ---- */
+
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_len, const char *value, size_t value_len)
+{
+    (void)kind;
+    struct exchange *x = context;
+    int result = request_add_header(&x->request, slice_of(name, name_len),
+                                    slice_of(value, value == NULL ? 0 : value_len));
+    x->refused = refusal_of(result);
+    return result == 0 ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result read_head(struct exchange *x, const char *method)
+{
+    if (x->refused == REFUSAL_NONE)
+        x->refused = refusal_of(request_set_method(&x->request, slice_text(method)));
+    if (x->refused == REFUSAL_NONE)
+        MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, take_header, x);
+    if (x->refused == REFUSAL_NONE)
+        x->refused = routes_find(x->plane->role, &x->request, &x->route, x->allow);
+    if (x->refused == REFUSAL_NONE)
+        x->refused = request_check_head(&x->request);
+    if (x->refused != REFUSAL_NONE)
+        return send_refusal(x, x->refused);
+    x->stage = STAGE_BODY;
+    return MHD_YES;
+}
+
+/* The library takes no reply in mid-body: the connection says it while it closes. */
+static enum MHD_Result refuse_body(struct exchange *x, enum refusal why)
+{
+    connection_refuse(x->connection, why);
+    return MHD_NO;
+}
+
+static enum MHD_Result read_body(struct exchange *x, struct slice part)
+{
+    int64_t len = (int64_t)part.len;
+    if (atomic_fetch_add(&x->plane->bodies, len) + len > PLANE_BODIES_MAX) {
+        atomic_fetch_sub(&x->plane->bodies, len);
+        return refuse_body(x, REFUSAL_UNAVAILABLE);
+    }
+    int result = request_add_body(&x->request, part);
+    if (result != 0)
+        atomic_fetch_sub(&x->plane->bodies, len);
+    if (result == CH_ELIMIT)
+        return refuse_body(x, REFUSAL_TOO_LARGE);
+    return result == 0 ? MHD_YES : refuse_body(x, REFUSAL_UNAVAILABLE);
+}
+
+static void on_answer(struct ask *ask, int failure, struct frame *reply)
+{
+    struct exchange *x = (struct exchange *)((char *)ask - offsetof(struct exchange, ask));
+    x->failure = failure;
+    x->answer = reply;
+    MHD_resume_connection(x->mhd); /* x may be gone after this */
+}
+
+/* Suspends first: the answer may come before relay_ask returns. */
+void exchange_ask_core(struct exchange *x)
+{
+    request_to_call(&x->request, connection_peer(x->connection), &x->call);
+    x->ask = (struct ask){.type = MSG_CALL, .message = &x->call, .done = on_answer};
+    x->stage = STAGE_ASKED;
+    MHD_suspend_connection(x->mhd);
+    relay_ask(x->plane->relay, &x->ask);
+}
+
+enum MHD_Result exchange_step(struct exchange *x, const char *method, struct slice part)
+{
+    PRECOND(x != NULL);
+    switch (x->stage) {
+    case STAGE_HEAD:
+        return read_head(x, method);
+    case STAGE_BODY:
+        if (part.len > 0)
+            return read_body(x, part);
+        connection_request_complete(x->connection);
+        x->route->handle(x);
+        return MHD_YES;
+    case STAGE_ASKED:
+        return send_answer(x);
+    case STAGE_REPLIED:
+        return MHD_YES;
+    }
+    return MHD_NO;
+}
+
+struct exchange *exchange_new(struct plane *plane, struct MHD_Connection *mhd,
+                              struct connection *connection, const char *target)
+{
+    PRECOND(plane != NULL && mhd != NULL && connection != NULL);
+    struct exchange *x = calloc(1, sizeof *x);
+    if (x == NULL)
+        return NULL;
+    x->plane = plane;
+    x->mhd = mhd;
+    x->connection = connection;
+    request_init(&x->request);
+    x->refused = refusal_of(request_set_target(&x->request, slice_text(target)));
+    connection_request_begins(connection);
+    return x;
+}
+
+void exchange_free(struct exchange *x)
+{
+    if (x == NULL)
+        return;
+    atomic_fetch_sub(&x->plane->bodies, (int64_t)x->request.body.len);
+    relay_free_reply(x->answer);
+    request_free(&x->request);
+    free(x);
+}

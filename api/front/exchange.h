@@ -1,0 +1,43 @@
+/*
+ * exchange.h - one request and its reply, from the first line to the last byte. Driven
+ * by the HTTP library's threads; between them, core's answer arrives on another.
+ */
+#ifndef CHANCERY_FRONT_EXCHANGE_H
+#define CHANCERY_FRONT_EXCHANGE_H
+
+#include "api/front/connection.h"
+#include "api/front/relay.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+
+struct exchange;
+
+/* Bodies held at once by all requests of a plane; beyond it callers are told to try again. */
+#define PLANE_BODIES_MAX ((int64_t)256 * 1024 * 1024)
+
+/* What all exchanges of a plane share. */
+struct plane {
+    enum role role;
+    struct relay *relay;
+    struct connections *connections;
+    atomic_int_fast64_t bodies; /* octets */
+};
+
+/* Begins with the raw target of the request line. NULL when out of memory. */
+struct exchange *exchange_new(struct plane *plane, struct MHD_Connection *mhd,
+                              struct connection *connection, const char *target);
+
+/*
+ * The next step: called by the library after the head, for each part of the body, after
+ * the last part, and after a resume. Takes all of the part. MHD_NO ends the connection.
+ */
+enum MHD_Result exchange_step(struct exchange *x, const char *method, struct slice part);
+
+/* Route handler: relays the request to core as it was signed, and suspends until the answer. */
+void exchange_ask_core(struct exchange *x);
+
+/* Frees; NULL is fine. Never called while core is being asked: the connection is suspended. */
+void exchange_free(struct exchange *x);
+
+#endif
