@@ -1,7 +1,6 @@
 #include "ca/contract/base64.h"
 #include "ca/contract/check.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,8 +70,8 @@ static json_t *settled_number(const struct shape *shape, const json_t *value)
             return NULL;
         number = number < low ? low : high;
     } else {
-        double real = trunc(json_real_value(value));
-        /* (double)INT64_MAX is 2^63 itself, so >= keeps the conversion defined. */
+        double real = json_real_value(value);
+        /* (double)INT64_MAX is 2^63 itself, so >= keeps the conversion, which cuts off, defined. */
         number = real >= (double)high ? high : real <= (double)low ? low : (int64_t)real;
     }
     return json_integer(number);
