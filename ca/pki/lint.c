@@ -1,0 +1,170 @@
+#include "ca/pki/lint.h"
+
+#include <openssl/err.h>
+
+/*
+ * From the outside inwards: a rule may rely on those above it. Adding one is a row here
+ * and its function.
+ */
+static const struct lint_rule rules[] = {
+    {"der", "RFC 5280 4.1", "the TBSCertificate must be DER", lint_is_der},
+    {"version", "RFC 5280 4.1.2.1", "the version must be 3", lint_version},
+    {"serial-positive", "RFC 5280 4.1.2.2", "the serial number must be positive",
+     lint_serial_positive},
+    {"serial-longest", "RFC 5280 4.1.2.2", "the serial number must fit in 20 octets",
+     lint_serial_longest},
+    {"serial-shortest", "CA/Browser Forum BR 7.1",
+     "the serial number must be at least 64 bits long", lint_serial_shortest},
+    {"signature-known", "RFC 5280 4.1.1.2",
+     "the signature algorithm must be RSA, RSASSA-PSS or ECDSA with SHA-2", lint_signature_known},
+    {"validity-encoding", "RFC 5280 4.1.2.5",
+     "times must be UTCTime until 2049, GeneralizedTime from 2050, with seconds and Z",
+     lint_validity_encoding},
+    {"validity-order", "RFC 5280 4.1.2.5", "the validity must not end before it begins",
+     lint_validity_order},
+    {"no-unique-ids", "RFC 5280 4.1.2.8", "there must be no unique identifiers",
+     lint_no_unique_ids},
+    {"names-sound", "RFC 5280 4.1.2.4", "issuer and subject must be Names", lint_names_are_names},
+    {"issuer-there", "RFC 5280 4.1.2.4", "the issuer must not be empty", lint_issuer_there},
+
+    {"key-sound", "RFC 5280 4.1.2.7", "the public key must be a SubjectPublicKeyInfo",
+     lint_key_form},
+    {"key-known", "RFC 3279 2.3", "the public key must be RSA or elliptic curve", lint_key_known},
+    {"key-parameters", "RFC 3279 2.3.1, RFC 5480 2.1.1",
+     "the key parameters must be NULL for RSA and a named curve otherwise", lint_key_parameters},
+    {"key-curve", "RFC 5480 2.1.1.1", "the curve must be P-256, P-384 or P-521", lint_key_curve},
+    {"key-point", "RFC 5480 2.2", "the public key must be an uncompressed point", lint_key_point},
+    {"key-exponent", "RFC 8017 3.1", "the RSA modulus and exponent must be odd, the exponent at least 3",
+     lint_key_exponent},
+    {"key-strong", "NIST SP 800-131A 3", "an RSA key must have 2048 to 8192 bits",
+     lint_key_strong},
+
+    {"extensions-number", "RFC 5280 4.2", "there must not be more than 128 extensions",
+     lint_extensions_number},
+    {"extensions-filled", "RFC 5280 4.1.2.9", "the list of extensions must not be empty",
+     lint_extensions_filled},
+    {"extensions-once", "RFC 5280 4.2", "no extension may be there twice", lint_extensions_once},
+    {"extensions-known", "RFC 5280 4.2", "no unknown extension may be critical",
+     lint_extensions_known},
+    {"extensions-sound", "RFC 5280 4.2", "each extension must hold what its type says",
+     lint_extensions_sound},
+
+    {"country", "RFC 5280 Appendix A.1",
+     "countryName must be a PrintableString of two letters", lint_country},
+    {"attribute-types", "RFC 5280 4.1.2.4",
+     "subject attributes must be PrintableString or UTF8String, domainComponent and emailAddress "
+     "IA5String, and hold valid text",
+     lint_attribute_types},
+    {"attribute-bounds", "RFC 5280 Appendix A.1", "a subject attribute must not be empty nor longer than its upper bound",
+     lint_attribute_bounds},
+    {"ca-subject-there", "RFC 5280 4.1.2.6", "a CA must have a subject", lint_ca_subject_there},
+    {"alt-name-filled", "RFC 5280 4.2.1.6", "subjectAltName must hold at least one name",
+     lint_alt_name_filled},
+    {"subject-or-alt-name", "RFC 5280 4.1.2.6", "there must be a subject or a subjectAltName",
+     lint_subject_or_alt_name},
+    {"alt-name-critical", "RFC 5280 4.2.1.6",
+     "subjectAltName must be critical when the subject is empty", lint_alt_name_critical},
+    {"dns-length", "RFC 1035 2.3.4",
+     "a DNS name has at most 253 octets, its labels 1 to 63", lint_dns_length},
+    {"dns-wildcard", "RFC 6125 6.4.3",
+     "a wildcard must be the whole left-most label, above another one", lint_dns_wildcard},
+    {"dns-letters", "RFC 5280 4.2.1.6, RFC 1123 2.1",
+     "the labels of a DNS name consist of letters, digits and inner hyphens", lint_dns_letters},
+    {"ip-size", "RFC 5280 4.2.1.6", "an IP address has 4 or 16 octets", lint_ip_size},
+    {"mailbox", "RFC 5280 4.2.1.6", "a mail address must be local@host in ASCII", lint_mailbox},
+    {"uri", "RFC 5280 4.2.1.6", "a URI must be absolute, in ASCII", lint_uri},
+
+    {"constraints-critical", "RFC 5280 4.2.1.9",
+     "basicConstraints must be critical in a CA certificate", lint_constraints_critical},
+    {"path-length-positive", "RFC 5280 4.2.1.9", "the path length must not be negative",
+     lint_path_length_positive},
+    {"path-length-of-ca", "RFC 5280 4.2.1.9", "only a CA may have a path length",
+     lint_path_length_of_ca},
+    {"path-length-of-signer", "RFC 5280 4.2.1.9",
+     "only a key that may sign certificates may have a path length", lint_path_length_of_signer},
+    {"cert-sign-of-ca", "RFC 5280 4.2.1.3", "only a CA may have keyCertSign",
+     lint_cert_sign_of_ca},
+    {"key-usage-filled", "RFC 5280 4.2.1.3", "keyUsage must have at least one bit",
+     lint_key_usage_filled},
+    {"ca-has-cert-sign", "RFC 5280 4.2.1.3", "a CA must have keyUsage with keyCertSign",
+     lint_ca_has_cert_sign},
+    {"key-usage-critical", "RFC 5280 4.2.1.3", "keyUsage must be critical",
+     lint_key_usage_critical},
+    {"subject-key-id-of-ca", "RFC 5280 4.2.1.2", "a CA must have a subjectKeyIdentifier",
+     lint_subject_key_id_of_ca},
+    {"subject-key-id-value", "RFC 5280 4.2.1.2 (1)",
+     "subjectKeyIdentifier must be the SHA-1 hash of the key", lint_subject_key_id_value},
+    {"authority-key-id", "RFC 5280 4.2.1.1",
+     "authorityKeyIdentifier must be there unless the certificate is self-issued",
+     lint_authority_key_id},
+    {"authority-key-id-form", "RFC 5280 4.2.1.1",
+     "authorityKeyIdentifier must have a keyIdentifier, and issuer and serial both or neither",
+     lint_authority_key_id_form},
+    {"key-ids-not-critical", "RFC 5280 4.2.1.1, 4.2.1.2", "key identifiers must not be critical",
+     lint_key_ids_not_critical},
+    {"extended-key-usage-filled", "RFC 5280 4.2.1.12", "extKeyUsage must hold at least one purpose",
+     lint_extended_key_usage_filled},
+    {"any-usage-not-critical", "RFC 5280 4.2.1.12",
+     "extKeyUsage must not be critical when it allows any purpose", lint_any_usage_not_critical},
+
+    {"profile-ca", "certificate template", "cA must be as in the template", lint_profile_ca},
+    {"profile-path-length", "certificate template", "the path length must be as in the template",
+     lint_profile_path_length},
+    {"profile-key-usage", "certificate template", "keyUsage must be as in the template",
+     lint_profile_key_usage},
+    {"profile-extended-key-usage", "certificate template", "extKeyUsage must be as in the template",
+     lint_profile_extended_key_usage},
+    {"profile-self-signed", "certificate template",
+     "issuer and subject must be the same for a template of roots, and only then",
+     lint_profile_self_signed},
+};
+
+const struct lint_rule *pki_lint_rules(size_t *count)
+{
+    *count = sizeof rules / sizeof rules[0];
+    return rules;
+}
+
+static int lint_open(struct lint *l, struct slice der, const struct pki_profile *profile)
+{
+    struct pki_key_facts facts;
+    *l = (struct lint){.der = der, .profile = profile};
+    l->tbs = pki_der_decode(der, ASN1_ITEM_rptr(PKI_TBS));
+    if (l->tbs == NULL)
+        return CH_EINVAL;
+    l->issuer = pki_der_decode(pki_der_string(l->tbs->issuer), ASN1_ITEM_rptr(X509_NAME));
+    l->subject = pki_der_decode(pki_der_string(l->tbs->subject), ASN1_ITEM_rptr(X509_NAME));
+    l->too_many_extensions = pki_extensions_read(l->tbs->extensions, &l->e) != 0;
+    l->key_fault = pki_key_judge(pki_der_string(l->tbs->spki), &facts);
+    return 0;
+}
+
+static void lint_close(struct lint *l)
+{
+    pki_extensions_free(&l->e);
+    X509_NAME_free(l->issuer);
+    X509_NAME_free(l->subject);
+    ASN1_item_free((ASN1_VALUE *)l->tbs, ASN1_ITEM_rptr(PKI_TBS));
+}
+
+static const struct lint_rule *first_broken(const struct lint *l)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (!rules[i].keeps(l))
+            return &rules[i];
+    return NULL;
+}
+
+int pki_lint(struct slice tbs, const struct pki_profile *profile, struct pki_reason *why)
+{
+    struct lint l;
+    int rc = 0;
+    if (lint_open(&l, tbs, profile) != 0)
+        return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1: this is not a TBSCertificate [tbs-sound]");
+    const struct lint_rule *broken = first_broken(&l);
+    if (broken != NULL)
+        rc = pki_refuse(why, CH_EINVAL, "%s: %s [%s]", broken->clause, broken->text, broken->id);
+    lint_close(&l);
+    ERR_clear_error();
+    return rc;
+}

@@ -1,0 +1,86 @@
+#include "ca/pki/der.h"
+
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+#define LINE 64
+#define LINE_OCTETS 48 /* what a line of 64 characters holds */
+#define BLOCK_BEGIN "-----BEGIN "
+
+int pki_pem_put(const char *label, struct slice der, bool final_newline, struct buf *pem)
+{
+    unsigned char line[LINE + 2];
+    int rc = buf_printf(pem, "-----BEGIN %s-----\n", label);
+    for (size_t at = 0; rc == 0 && at < der.len; at += LINE_OCTETS) {
+        size_t take = der.len - at < LINE_OCTETS ? der.len - at : LINE_OCTETS;
+        int len = EVP_EncodeBlock(line, der.data + at, (int)take);
+        line[len] = '\n';
+        rc = buf_put(pem, line, (size_t)len + 1);
+    }
+    if (rc == 0)
+        rc = buf_printf(pem, "-----END %s-----%s", label, final_newline ? "\n" : "");
+    return rc;
+}
+
+/* OpenSSL skips a block whose first line is damaged as if it were text; so they are counted. */
+static size_t count_blocks(struct slice pem)
+{
+    size_t count = 0;
+    const uint8_t *at = pem.data;
+    const uint8_t *end = pem.data + pem.len;
+    while (at != NULL && at < end) {
+        at = memmem(at, (size_t)(end - at), BLOCK_BEGIN, strlen(BLOCK_BEGIN));
+        if (at != NULL) {
+            count++;
+            at += strlen(BLOCK_BEGIN);
+        }
+    }
+    return count;
+}
+
+static bool is_certificate(const char *label, const char *header)
+{
+    return header[0] == '\0' &&
+           (strcmp(label, PEM_STRING_X509) == 0 || strcmp(label, PEM_STRING_X509_OLD) == 0);
+}
+
+static int visit_next(BIO *bio, int (*visit)(void *context, struct slice der), void *context)
+{
+    char *label = NULL;
+    char *header = NULL;
+    unsigned char *der = NULL;
+    long len = 0;
+    int rc = CH_EINVAL;
+
+    if (PEM_read_bio(bio, &label, &header, &der, &len) == 1 && is_certificate(label, header))
+        rc = visit(context, slice_of(der, (size_t)len));
+    OPENSSL_free(label);
+    OPENSSL_free(header);
+    OPENSSL_clear_free(der, (size_t)len); /* what it held is only known to be no key when it was a certificate */
+    ERR_clear_error();
+    return rc;
+}
+
+int pki_pem_each(struct slice pem, size_t max, int (*visit)(void *context, struct slice der),
+                 void *context)
+{
+    int rc = CH_ENOMEM;
+    BIO *bio = NULL;
+    size_t count = count_blocks(pem);
+
+    if (count == 0 || pem.len > INT_MAX)
+        return CH_EINVAL;
+    if (count > max)
+        return CH_ELIMIT;
+    bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+    if (bio == NULL)
+        goto out;
+    rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = visit_next(bio, visit, context);
+out:
+    BIO_free(bio);
+    return rc;
+}

@@ -1,0 +1,208 @@
+#include "ca/pki/extension.h"
+#include "ca/pki/key.h"
+
+#include <openssl/err.h>
+#include <string.h>
+
+#define TIME_MAX INT64_C(253402300799) /* the last second of the year 9999 */
+
+/* ---- extensions ---- */
+
+static int add_alt_name(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+{
+    if (spec->subject_alt_name.len == 0)
+        return 0;
+    bool nameless = spec->subject.len == 2; /* the empty SEQUENCE; RFC 5280 4.2.1.6 */
+    return pki_extension_add_alt_name(list, spec->subject_alt_name, nameless);
+}
+
+static int add_basic_constraints(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+{
+    return pki_extension_add_basic_constraints(list, spec->profile->ca,
+                                               spec->profile->path_length);
+}
+
+static int add_authority_key_id(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+{
+    if (spec->profile->self_signed)
+        return 0;
+    return pki_extension_add_authority_key_id(list, spec->issuer_key_id);
+}
+
+static int add_subject_key_id(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+{
+    uint8_t id[20];
+    int rc = pki_key_id(spec->spki, id);
+    return rc != 0 ? rc : pki_extension_add_subject_key_id(list, slice_of(id, sizeof id));
+}
+
+static int add_key_usage(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+{
+    return pki_extension_add_key_usage(list, spec->profile->key_usage);
+}
+
+static int add_extended_key_usage(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+{
+    if (spec->profile->extended_key_usage == NULL)
+        return 0;
+    return pki_extension_add_extended_key_usage(list, spec->profile->extended_key_usage);
+}
+
+/* The order of the extensions in every certificate: that of the tables in AWS Private CA's template definitions. */
+static int (*const extension_steps[])(const struct pki_tbs_spec *, STACK_OF(X509_EXTENSION) *) = {
+    add_alt_name,       add_basic_constraints, add_authority_key_id,
+    add_subject_key_id, add_key_usage,         add_extended_key_usage,
+};
+
+static int set_extensions(const struct pki_tbs_spec *spec, PKI_TBS *tbs)
+{
+    int rc = 0;
+    tbs->extensions = sk_X509_EXTENSION_new_null();
+    if (tbs->extensions == NULL)
+        return CH_ENOMEM;
+    for (size_t i = 0; rc == 0 && i < sizeof extension_steps / sizeof extension_steps[0]; i++)
+        rc = extension_steps[i](spec, tbs->extensions);
+    return rc;
+}
+
+/* ---- the other fields ---- */
+
+static int set_version(PKI_TBS *tbs)
+{
+    tbs->version = ASN1_INTEGER_new();
+    return tbs->version != NULL && ASN1_INTEGER_set(tbs->version, 2) == 1 ? 0 : CH_ENOMEM;
+}
+
+static int set_serial(const struct pki_tbs_spec *spec, PKI_TBS *tbs)
+{
+    size_t zeros = 0;
+    while (zeros < PKI_SERIAL_SIZE && spec->serial[zeros] == 0)
+        zeros++;
+    int rc = ASN1_STRING_set(tbs->serial, spec->serial + zeros, (int)(PKI_SERIAL_SIZE - zeros));
+    return rc == 1 ? 0 : CH_ENOMEM;
+}
+
+/* ASN1_TIME_set chooses UTCTime until 2049 and GeneralizedTime from 2050 on (RFC 5280 4.1.2.5). */
+static int set_validity(const struct pki_tbs_spec *spec, PKI_TBS *tbs)
+{
+    return ASN1_TIME_set(tbs->validity->not_before, (time_t)spec->not_before) != NULL &&
+                   ASN1_TIME_set(tbs->validity->not_after, (time_t)spec->not_after) != NULL
+               ? 0
+               : CH_ENOMEM;
+}
+
+static int set_names_and_key(const struct pki_tbs_spec *spec, PKI_TBS *tbs)
+{
+    int rc = pki_der_set_sequence(tbs->issuer, spec->issuer);
+    if (rc == 0)
+        rc = pki_der_set_sequence(tbs->subject, spec->subject);
+    if (rc == 0)
+        rc = pki_der_set_sequence(tbs->spki, spec->spki);
+    return rc;
+}
+
+/* What could not be encoded, or not without changing it. The rest is pki_lint's to judge. */
+static int judge_spec(const struct pki_tbs_spec *spec, struct pki_reason *why)
+{
+    static const uint8_t zero[PKI_SERIAL_SIZE];
+    if (memcmp(spec->serial, zero, sizeof zero) == 0 || (spec->serial[0] & 0x80) != 0)
+        return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1.2.2: the serial number must be positive and "
+                                          "fit in 20 octets");
+    if (sig_alg_info(spec->sig_alg) == NULL)
+        return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1.1.2: the signature algorithm is unknown");
+    if (spec->not_before < 0 || spec->not_after > TIME_MAX || spec->not_before > spec->not_after)
+        return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1.2.5: the validity must begin in 1970 or "
+                                          "later, before it ends, and end by the year 9999");
+    if (!spec->profile->self_signed && spec->issuer_key_id.len == 0)
+        return pki_refuse(why, CH_EINVAL, "RFC 5280 4.2.1.1: the issuer has no key identifier");
+    return 0;
+}
+
+int pki_tbs_build(const struct pki_tbs_spec *spec, struct buf *out, struct pki_reason *why)
+{
+    int rc = judge_spec(spec, why);
+    PKI_TBS *tbs = NULL;
+
+    if (rc != 0)
+        return rc;
+    tbs = (PKI_TBS *)ASN1_item_new(ASN1_ITEM_rptr(PKI_TBS));
+    if (tbs == NULL)
+        return pki_no_memory(why);
+    rc = set_version(tbs);
+    if (rc == 0)
+        rc = set_serial(spec, tbs);
+    if (rc == 0)
+        rc = pki_sig_alg_put(spec->sig_alg, tbs->signature);
+    if (rc == 0)
+        rc = set_validity(spec, tbs);
+    if (rc == 0)
+        rc = set_names_and_key(spec, tbs);
+    if (rc == 0)
+        rc = set_extensions(spec, tbs);
+    if (rc == 0)
+        rc = pki_der_encode(tbs, ASN1_ITEM_rptr(PKI_TBS), out);
+    if (rc == CH_EINVAL)
+        pki_refuse(why, rc, "RFC 5280 4.1: issuer, subject or public key is not the DER it should be");
+    if (rc == CH_ENOMEM)
+        pki_no_memory(why);
+    ASN1_item_free((ASN1_VALUE *)tbs, ASN1_ITEM_rptr(PKI_TBS));
+    return rc;
+}
+
+/* ---- names and the end of it ---- */
+
+static int add_dns(GENERAL_NAMES *names, const char *dns)
+{
+    int rc = CH_ENOMEM;
+    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+    GENERAL_NAME *name = GENERAL_NAME_new();
+
+    if (text == NULL || name == NULL || ASN1_STRING_set(text, dns, (int)strlen(dns)) != 1)
+        goto out;
+    GENERAL_NAME_set0_value(name, GEN_DNS, text);
+    text = NULL; /* now the name's */
+    if (sk_GENERAL_NAME_push(names, name) <= 0)
+        goto out;
+    name = NULL;
+    rc = 0;
+out:
+    ASN1_IA5STRING_free(text);
+    GENERAL_NAME_free(name);
+    return rc;
+}
+
+int pki_alt_names_build(const char *const *dns, size_t count, struct buf *der)
+{
+    int rc = 0;
+    if (count == 0)
+        return CH_EINVAL;
+    GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+    if (names == NULL)
+        return CH_ENOMEM;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = add_dns(names, dns[i]);
+    if (rc == 0)
+        rc = pki_der_encode(names, ASN1_ITEM_rptr(GENERAL_NAMES), der);
+    GENERAL_NAMES_free(names);
+    return rc;
+}
+
+/* The algorithm outside must be the one inside (RFC 5280 4.1.1.2). */
+static int judge_algorithm(struct slice der, enum sig_alg alg)
+{
+    struct pki_sig_alg inside;
+    PKI_TBS *tbs = pki_der_decode(der, ASN1_ITEM_rptr(PKI_TBS));
+    int rc = tbs == NULL ? CH_EINVAL : pki_sig_alg_get(tbs->signature, &inside);
+    if (rc != 0 || inside.alg != alg)
+        rc = CH_EINVAL;
+    ASN1_item_free((ASN1_VALUE *)tbs, ASN1_ITEM_rptr(PKI_TBS));
+    return rc;
+}
+
+int pki_certificate_finish(struct slice tbs, enum sig_alg alg, struct slice signature,
+                           struct buf *der)
+{
+    if (judge_algorithm(tbs, alg) != 0)
+        return CH_EINVAL;
+    return pki_der_sign(tbs, alg, signature, der);
+}
