@@ -265,14 +265,14 @@ int key_maker_new(struct core *core, struct key_maker **out)
     int rc = cond_init(&m->changed);
     if (rc == 0 && m->authorities == NULL)
         rc = CH_ENOMEM;
+    *out = m;
     if (rc == 0 && pthread_create(&m->thread, NULL, thread_main, m) != 0)
         rc = CH_ESYS;
     if (rc != 0) {
+        *out = NULL;
         parts_free(m);
-        return rc;
     }
-    *out = m;
-    return 0;
+    return rc;
 }
 
 void key_maker_wake(struct key_maker *m)

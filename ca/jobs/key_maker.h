@@ -11,8 +11,8 @@
 struct authority_cache; /* ca/pca/authority.h */
 
 /*
- * Starts the thread, which begins with all that waits in the store. core must outlive it. The
- * caller puts *out into core->key_maker before requests are served. CH_ENOMEM, CH_ESYS.
+ * Starts the thread, which begins with all that waits in the store. core must outlive it. out
+ * should be &core->key_maker: it is set before the thread runs. CH_ENOMEM, CH_ESYS.
  */
 int key_maker_new(struct core *core, struct key_maker **out);
 
