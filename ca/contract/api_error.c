@@ -155,9 +155,8 @@ int api_error_body(const struct api_error *error, struct buf *out)
     const struct error_row *row = row_find(error->type);
     if (json_object_set_new(body, "__type", json_string(error->type)) != 0)
         goto out;
-    if (error->text[0] != '\0' &&
-        json_object_set_new(body, row == NULL ? TEXT_MEMBER : row->member,
-                            text_value(error->text)) != 0)
+    if (error->text[0] != '\0' && json_object_set_new(body, row == NULL ? TEXT_MEMBER : row->member,
+                                                      text_value(error->text)) != 0)
         goto out;
     text = json_dumps(body, JSON_COMPACT);
     if (text != NULL)

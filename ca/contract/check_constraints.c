@@ -262,8 +262,7 @@ static int64_t measure(const struct shape *shape, const json_t *value)
     case SHAPE_STRING:
         return text_length(value);
     case SHAPE_BLOB:
-        return (int64_t)base64_size(
-            slice_of(json_string_value(value), json_string_length(value)));
+        return (int64_t)base64_size(slice_of(json_string_value(value), json_string_length(value)));
     case SHAPE_LIST:
         return (int64_t)json_array_size(value);
     case SHAPE_INTEGER:
@@ -293,8 +292,8 @@ static void check_bounds(struct report *r, const struct place *place, const stru
         add_problem(r, place, shape, value, put_min);
 }
 
-static void check_structure(struct report *r, const struct place *place,
-                            const struct shape *shape, const json_t *object)
+static void check_structure(struct report *r, const struct place *place, const struct shape *shape,
+                            const json_t *object)
 {
     for (size_t i = 0; i < shape->member_count && !r->full; i++) {
         const struct shape_member *member = &shape->members[i];
@@ -388,8 +387,7 @@ static void check_value(struct report *r, const struct place *place, const struc
     check_bounds(r, place, shape, value);
 }
 
-int check_constraints(const struct operation *operation, const json_t *in,
-                      struct api_error *error)
+int check_constraints(const struct operation *operation, const json_t *in, struct api_error *error)
 {
     struct report r = {
         .shows_values = operation->service->shows_values,

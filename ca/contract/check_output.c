@@ -29,8 +29,7 @@ static int output_structure(const struct shape *shape, json_t *object, struct bu
     return 0;
 }
 
-static int output_list(const struct shape *shape, json_t *list, const char *name,
-                       struct buf *why)
+static int output_list(const struct shape *shape, json_t *list, const char *name, struct buf *why)
 {
     size_t index = 0;
     json_t *value = NULL;
@@ -71,8 +70,7 @@ static int output_blob(const json_t *value, const char *name, struct buf *why)
     return base64_judge(text, &at) == BASE64_FINE ? 0 : wrong(why, name, "is no base64");
 }
 
-static int output_value(const struct shape *shape, json_t *value, const char *name,
-                        struct buf *why)
+static int output_value(const struct shape *shape, json_t *value, const char *name, struct buf *why)
 {
     if (!shape_takes(shape, value))
         return wrong(why, name, "has the wrong type");

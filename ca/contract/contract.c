@@ -133,8 +133,7 @@ int contract_parse(struct slice body, json_t **out, struct api_error *error)
     json_t *in = json_loadb(bytes, body.len, JSON_REJECT_DUPLICATES, &reason);
     /* Numbers beyond 64 bits are clamped later, so they may lose digits now. */
     if (in == NULL && json_error_code(&reason) == json_error_numeric_overflow)
-        in = json_loadb(bytes, body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL,
-                        &reason);
+        in = json_loadb(bytes, body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &reason);
     if (in == NULL && json_error_code(&reason) == json_error_out_of_memory)
         return api_fail_internal(error, CH_ENOMEM);
     if (!json_is_object(in)) {

@@ -24,8 +24,8 @@ static pcre2_match_context *limits;
 /* The just-in-time code is a gain, not a need: a hardened kernel may refuse it. */
 static int pattern_compile(enum pattern_id id, pcre2_compile_context *context)
 {
-    const uint32_t options = PCRE2_UTF | PCRE2_ALT_BSUX | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
-                             PCRE2_NO_AUTO_CAPTURE;
+    const uint32_t options =
+        PCRE2_UTF | PCRE2_ALT_BSUX | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NO_AUTO_CAPTURE;
     int reason = 0;
     PCRE2_SIZE offset = 0;
     codes[id] = pcre2_compile((PCRE2_SPTR)texts[id], PCRE2_ZERO_TERMINATED, options, &reason,

@@ -28,9 +28,10 @@ static void the_body_is_compact_and_begins_with_the_type(void **state)
     assert_int_equal(api_fail(&error, "ResourceInUseException",
                               "Certificate %s in account %s is in use.", arn, "123456789012"),
                      CH_EAPI);
-    body_is(&error, "{\"__type\":\"ResourceInUseException\",\"message\":\"Certificate "
-                    "arn:aws:acm:us-east-1:123456789012:certificate/1 in account 123456789012 is in "
-                    "use.\"}");
+    body_is(&error,
+            "{\"__type\":\"ResourceInUseException\",\"message\":\"Certificate "
+            "arn:aws:acm:us-east-1:123456789012:certificate/1 in account 123456789012 is in "
+            "use.\"}");
 }
 
 static void some_types_have_their_text_under_a_capital_message(void **state)
@@ -94,7 +95,8 @@ static void a_text_that_is_too_long_ends_between_characters(void **state)
             assert_int_equal(buf_put(&text, "xxxx", shift), 0);
             while (text.len < API_ERROR_TEXT_MAX + 100)
                 assert_int_equal(buf_put_text(&text, characters[i]), 0);
-            assert_int_equal(api_fail(&error, "ValidationException", "%s", buf_text(&text)), CH_EAPI);
+            assert_int_equal(api_fail(&error, "ValidationException", "%s", buf_text(&text)),
+                             CH_EAPI);
             size_t len = strlen(error.text);
             assert_true(len < API_ERROR_TEXT_MAX && len >= API_ERROR_TEXT_MAX - width);
             assert_int_equal((len - shift) % width, 0);
@@ -142,7 +144,8 @@ static void every_error_of_every_operation_is_in_the_table(void **state)
     const struct service *services = contract_services(&count);
     for (size_t s = 0; s < count; s++) {
         for (size_t i = 0; i < services[s].operation_count; i++) {
-            for (const char *const *type = services[s].operations[i].errors; *type != NULL; type++) {
+            for (const char *const *type = services[s].operations[i].errors; *type != NULL;
+                 type++) {
                 struct api_error error = {0};
                 assert_int_equal(api_fail(&error, *type, "x"), CH_EAPI);
                 assert_string_equal(error.type, *type);
@@ -176,7 +179,7 @@ static void what_passes_is_unavailable_and_the_rest_a_failure(void **state)
         assert_int_equal(api_fail_internal(&error, rows[i].code), CH_EAPI);
         assert_int_equal(api_error_status(error.type), rows[i].status);
         assert_string_equal(error.type, rows[i].status == 503 ? "ServiceUnavailableException"
-                                                             : "InternalFailure");
+                                                              : "InternalFailure");
         assert_non_null(strstr(error.text, rows[i].words));
     }
 }

@@ -32,18 +32,26 @@ static void unknown_targets_are_not_found(void **state)
 {
     (void)state;
     static const char *const targets[] = {
-        "", ".", "CertificateManager", "CertificateManager.", ".RequestCertificate",
-        "CertificateManager.requestcertificate", "CertificateManager.RequestCertificat",
-        "CertificateManager.RequestCertificate2", "CertificateManager..RequestCertificate",
-        "CertificateManager.RequestCertificate.x", "ACMPrivateCA.RequestCertificate",
-        "certificatemanager.RequestCertificate", "CertificateManager_20151208.ListCertificates",
-        "CertificateManager.A", "CertificateManager.Zzz",
+        "",
+        ".",
+        "CertificateManager",
+        "CertificateManager.",
+        ".RequestCertificate",
+        "CertificateManager.requestcertificate",
+        "CertificateManager.RequestCertificat",
+        "CertificateManager.RequestCertificate2",
+        "CertificateManager..RequestCertificate",
+        "CertificateManager.RequestCertificate.x",
+        "ACMPrivateCA.RequestCertificate",
+        "certificatemanager.RequestCertificate",
+        "CertificateManager_20151208.ListCertificates",
+        "CertificateManager.A",
+        "CertificateManager.Zzz",
     };
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
         const struct service *service = contract_services(&(size_t){0});
         const struct operation *operation = service->operations;
-        assert_int_equal(contract_find(slice_text(targets[i]), &service, &operation),
-                         CH_ENOTFOUND);
+        assert_int_equal(contract_find(slice_text(targets[i]), &service, &operation), CH_ENOTFOUND);
         assert_null(service);
         assert_null(operation);
     }
@@ -67,11 +75,37 @@ static void what_is_no_json_object_is_refused_without_words(void **state)
 {
     (void)state;
     static const char *const bodies[] = {
-        "", " ", "true", "null", "\"text\"", "12", "[]", "[{}]", "{", "}", "{}}", "{} {}", "{\"a\"}",
-        "{\"a\":}", "{'a':1}", "{\"a\":1,}", "{a:1}", "\xEF\xBB\xBF{}", "{\"a\":NaN}", "{\"a\":01}",
-        "{\"a\":1e999}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\\u0000\"}", "{\"\\u0000\":1}",
-        "{\"a\":\"\xC3\"}", "{\"a\":\"\xC0\xAF\"}", "{\"a\":\"\xED\xA0\x80\"}",
-        "{\"a\":\"\xF4\x90\x80\x80\"}", "{\"a\":\"line\nend\"}", "{\"a\":\"", "{\"a\":\"\\",
+        "",
+        " ",
+        "true",
+        "null",
+        "\"text\"",
+        "12",
+        "[]",
+        "[{}]",
+        "{",
+        "}",
+        "{}}",
+        "{} {}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{'a':1}",
+        "{\"a\":1,}",
+        "{a:1}",
+        "\xEF\xBB\xBF{}",
+        "{\"a\":NaN}",
+        "{\"a\":01}",
+        "{\"a\":1e999}",
+        "{\"a\":\"\\ud800\"}",
+        "{\"a\":\"\\u0000\"}",
+        "{\"\\u0000\":1}",
+        "{\"a\":\"\xC3\"}",
+        "{\"a\":\"\xC0\xAF\"}",
+        "{\"a\":\"\xED\xA0\x80\"}",
+        "{\"a\":\"\xF4\x90\x80\x80\"}",
+        "{\"a\":\"line\nend\"}",
+        "{\"a\":\"",
+        "{\"a\":\"\\",
     };
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
         answer_is(CM "ListCertificates", bodies[i], NOT_JSON);
@@ -94,25 +128,25 @@ static void a_nul_in_the_body_is_refused(void **state)
     free(text);
 }
 
-static char *nested(size_t depth, const char *prefix)
+/* {"x":[[...]]}: an object and as many lists as make depth levels. */
+static void nested_is(size_t depth, const char *expected)
 {
-    char *body = malloc(strlen(prefix) + 2 * depth + 16);
-    size_t len = (size_t)sprintf(body, "{\"x\":%s", prefix);
-    memset(body + len, '[', depth - 1);
-    memset(body + len + depth - 1, ']', depth - 1);
-    memcpy(body + len + 2 * (depth - 1), "}", 2);
-    return body;
+    struct buf body = {0};
+    assert_int_equal(buf_put_text(&body, "{\"x\":"), 0);
+    for (size_t i = 1; i < depth; i++)
+        assert_int_equal(buf_put_text(&body, "["), 0);
+    for (size_t i = 1; i < depth; i++)
+        assert_int_equal(buf_put_text(&body, "]"), 0);
+    assert_int_equal(buf_put_text(&body, "}"), 0);
+    answer_is(CM "ListCertificates", buf_text(&body), expected);
+    buf_free(&body);
 }
 
 static void thirty_two_levels_are_taken_and_no_more(void **state)
 {
     (void)state;
-    char *fits = nested(32, "");
-    char *deep = nested(33, "");
-    answer_is(CM "ListCertificates", fits, "{}");
-    answer_is(CM "ListCertificates", deep, NOT_JSON);
-    free(fits);
-    free(deep);
+    nested_is(32, "{}");
+    nested_is(33, NOT_JSON);
 }
 
 static void brackets_inside_texts_are_no_depth(void **state)
@@ -176,10 +210,12 @@ static void a_wrong_type_has_the_recorded_words(void **state)
          "String"},
         {CM "SearchCertificates", "{\"FilterStatement\":7}", "Expected null"},
         {CM "SearchCertificates",
-         "{\"FilterStatement\":{\"Filter\":{\"AcmCertificateMetadataFilter\":{\"InUse\":\"yes\"}}}}",
+         "{\"FilterStatement\":{\"Filter\":{\"AcmCertificateMetadataFilter\":{\"InUse\":\"yes\"}}}"
+         "}",
          "class java.lang.String can not be converted to an Boolean"},
         {CM "SearchCertificates",
-         "{\"FilterStatement\":{\"Filter\":{\"X509AttributeFilter\":{\"NotAfter\":{\"Start\":\"x\"}}}}}",
+         "{\"FilterStatement\":{\"Filter\":{\"X509AttributeFilter\":{\"NotAfter\":{\"Start\":\"x\"}"
+         "}}}}",
          "class java.lang.String can not be converted to milliseconds since epoch"},
         {CM "ListCertificates", "{\"MaxItems\":\"10\"}",
          "class java.lang.String can not be converted to an Integer"},
@@ -191,7 +227,8 @@ static void a_wrong_type_has_the_recorded_words(void **state)
          "class com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be converted to a "
          "Blob"},
         {PCA "IssueCertificate", "{\"Csr\":\"MDAw=\"}",
-         "'MDAw=' can not be converted to a Blob: Base64 encoded length is expected a multiple of 4 "
+         "'MDAw=' can not be converted to a Blob: Base64 encoded length is expected a multiple of "
+         "4 "
          "bytes but found: 5"},
         {PCA "IssueCertificate", "{\"Csr\":\"=DAw\"}",
          "'=DAw' can not be converted to a Blob: Invalid Base64 character: '='"},
@@ -217,12 +254,13 @@ static void types_are_judged_before_constraints(void **state)
 static void bad_base64_of_a_secret_is_not_repeated(void **state)
 {
     (void)state;
-    answer_is(CM "ExportCertificate", "{\"CertificateArn\":\"" CERT_ARN "\",\"Passphrase\":\"s3cr3\"}",
-              SERIALIZATION "Value can not be converted to a Blob: Base64 encoded length is expected "
-                            "a multiple of 4 bytes but found: 5\"}");
-    answer_is(CM "ExportCertificate",
-              "{\"CertificateArn\":\"" CERT_ARN "\",\"Passphrase\":\"s3cr!t00\"}",
-              SERIALIZATION "Value can not be converted to a Blob: Invalid Base64 character: '?'\"}");
+    answer_is(
+        CM "ExportCertificate", "{\"CertificateArn\":\"" CERT_ARN "\",\"Passphrase\":\"s3cr3\"}",
+        SERIALIZATION "Value can not be converted to a Blob: Base64 encoded length is expected "
+                      "a multiple of 4 bytes but found: 5\"}");
+    answer_is(
+        CM "ExportCertificate", "{\"CertificateArn\":\"" CERT_ARN "\",\"Passphrase\":\"s3cr!t00\"}",
+        SERIALIZATION "Value can not be converted to a Blob: Invalid Base64 character: '?'\"}");
 }
 
 static void bad_base64_that_is_long_is_not_repeated(void **state)
@@ -232,17 +270,19 @@ static void bad_base64_that_is_long_is_not_repeated(void **state)
     memset(body + 8, 'A', 1001);
     memcpy(body + 1009, "\"}", 3);
     answer_is(PCA "IssueCertificate", body,
-              SERIALIZATION "Value can not be converted to a Blob: Base64 encoded length is expected "
-                            "a multiple of 4 bytes but found: 1001\"}");
+              SERIALIZATION
+              "Value can not be converted to a Blob: Base64 encoded length is expected "
+              "a multiple of 4 bytes but found: 1001\"}");
 }
 
 static void null_and_unknown_members_are_taken_out(void **state)
 {
     (void)state;
-    answer_is(CM "ListCertificates",
-              "{\"NextToken\":null,\"MaxItems\":5,\"Nope\":{\"a\":[1]},\"Includes\":{\"keyTypes\":null,"
-              "\"other\":1}}",
-              "{\"MaxItems\":5,\"Includes\":{}}");
+    answer_is(
+        CM "ListCertificates",
+        "{\"NextToken\":null,\"MaxItems\":5,\"Nope\":{\"a\":[1]},\"Includes\":{\"keyTypes\":null,"
+        "\"other\":1}}",
+        "{\"MaxItems\":5,\"Includes\":{}}");
     answer_is(CM "GetAccountConfiguration", "{\"anything\":1}", "{}");
 }
 
@@ -257,19 +297,24 @@ static void fractions_are_cut_off_and_big_numbers_clamped(void **state)
     (void)state;
     answer_is(CM "ListCertificates", "{\"MaxItems\":2.9}", "{\"MaxItems\":2}");
     answer_is(CM "ListCertificates", "{\"MaxItems\":1e2}", "{\"MaxItems\":100}");
-    answer_is(PCA "UpdateCertificateAuthority", "{\"CertificateAuthorityArn\":\"" CA_ARN "\","
+    answer_is(PCA "UpdateCertificateAuthority",
+              "{\"CertificateAuthorityArn\":\"" CA_ARN "\","
               "\"RevocationConfiguration\":{\"CrlConfiguration\":{\"Enabled\":true,"
               "\"ExpirationInDays\":-0.5}}}",
-              VALIDATION "1 validation error detected: Value '0' at "
+              VALIDATION
+              "1 validation error detected: Value '0' at "
               "'revocationConfiguration.crlConfiguration.expirationInDays' failed to satisfy "
               "constraint: Member must have value greater than or equal to 1\"}");
     answer_is(PCA "ListCertificateAuthorities", "{\"MaxResults\":99999999999}",
-              VALIDATION "1 validation error detected: Value '2147483647' at 'maxResults' failed to "
+              VALIDATION
+              "1 validation error detected: Value '2147483647' at 'maxResults' failed to "
               "satisfy constraint: Member must have value less than or equal to 1000\"}");
     answer_is(PCA "ListCertificateAuthorities", "{\"MaxResults\":-1e300}",
-              VALIDATION "1 validation error detected: Value '-2147483648' at 'maxResults' failed to "
+              VALIDATION
+              "1 validation error detected: Value '-2147483648' at 'maxResults' failed to "
               "satisfy constraint: Member must have value greater than or equal to 1\"}");
-    answer_is(CM "CreateAcmeExternalAccountBinding", "{\"AcmeEndpointArn\":"
+    answer_is(CM "CreateAcmeExternalAccountBinding",
+              "{\"AcmeEndpointArn\":"
               "\"arn:aws:acm:eu-west-1:123456789012:acme-endpoint/a\",\"RoleArn\":"
               "\"arn:aws:iam::123456789012:role/a\",\"Expiration\":{\"Type\":\"DAYS\",\"Value\":"
               "123456789012345678901234567890}}",
@@ -299,8 +344,8 @@ static void a_timestamp_is_a_double_of_twelve_characters(void **state)
         int64_t microseconds;
         const char *text;
     } rows[] = {
-        {INT64_C(1565117610000000), "1565117610.0"}, {0, "0.0"},
-        {INT64_C(1565117610500999), "1565117610.5"}, {INT64_C(-1000001), "-1.0009999999999999"},
+        {INT64_C(1565117610000000), "1565117610.0"},     {0, "0.0"},
+        {INT64_C(1565117610500999), "1565117610.5"},     {INT64_C(-1000001), "-1.0009999999999999"},
         {INT64_C(253402300799000000), "253402300799.0"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -321,7 +366,7 @@ static void blobs_are_decoded(void **state)
     static const struct {
         const char *text, *octets;
         size_t len;
-    } rows[] = {{"", "", 0},        {"YQ==", "a", 1},   {"YWI=", "ab", 2},
+    } rows[] = {{"", "", 0},        {"YQ==", "a", 1},        {"YWI=", "ab", 2},
                 {"YWJj", "abc", 3}, {"AAD/", "\0\0\xFF", 3}, {"+/+/", "\xFB\xFF\xBF", 3}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct buf out = {0};
@@ -352,8 +397,21 @@ static void a_blob_that_is_absent_is_not_found(void **state)
 static void what_is_no_base64_is_not_decoded(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"A", "AA", "AAA", "AAAAA", "A===", "====", "AA==AAAA", " AAA",
-                                      "AAA ", "AAA\n", "AA-_", "AB==", "AAB=", "\xC3\xA4" "AA"};
+    static const char *const bad[] = {"A",
+                                      "AA",
+                                      "AAA",
+                                      "AAAAA",
+                                      "A===",
+                                      "====",
+                                      "AA==AAAA",
+                                      " AAA",
+                                      "AAA ",
+                                      "AAA\n",
+                                      "AA-_",
+                                      "AB==",
+                                      "AAB=",
+                                      "\xC3\xA4"
+                                      "AA"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct buf out = {0};
         struct secret *secret = NULL;

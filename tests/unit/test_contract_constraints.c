@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <time.h>
 
-#define DOMAIN_PATTERN                                                                             \
-    "^(\\\\*\\\\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\\\\.)+"                                   \
+#define DOMAIN_PATTERN                                           \
+    "^(\\\\*\\\\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\\\\.)+" \
     "((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])$"
 
 /* ---- constraints, in the recorded words ---- */
@@ -14,24 +14,27 @@ static void a_missing_member_is_a_null_value(void **state)
     (void)state;
     answer_is(CM "PutAccountConfiguration", "{\"ExpiryEvents\":{}}",
               VALIDATION "1 validation error detected: Value null at 'idempotencyToken' failed to "
-              "satisfy constraint: Member must not be null\"}");
+                         "satisfy constraint: Member must not be null\"}");
     answer_is(CM "DescribeCertificate", "{\"CertificateArn\":null}",
               VALIDATION "1 validation error detected: Value null at 'certificateArn' failed to "
-              "satisfy constraint: Member must not be null\"}");
+                         "satisfy constraint: Member must not be null\"}");
 }
 
 static void acm_hides_the_value(void **state)
 {
     (void)state;
     answer_is(CM "ListCertificates", "{\"NextToken\":\"\"}",
-              VALIDATION "1 validation error detected: Value of the input at 'nextToken' failed to "
+              VALIDATION
+              "1 validation error detected: Value of the input at 'nextToken' failed to "
               "satisfy constraint: Member must have length greater than or equal to 1\"}");
-    answer_is(CM "PutAccountConfiguration",
-              "{\"IdempotencyToken\":\"0a1b2c3d-0000-4000-8000-0123456789\"}",
-              VALIDATION "2 validation errors detected: Value of the input at 'idempotencyToken' "
-              "failed to satisfy constraint: Member must satisfy regular expression pattern: \\\\w+; "
-              "Value of the input at 'idempotencyToken' failed to satisfy constraint: Member must "
-              "have length less than or equal to 32\"}");
+    answer_is(
+        CM "PutAccountConfiguration",
+        "{\"IdempotencyToken\":\"0a1b2c3d-0000-4000-8000-0123456789\"}",
+        VALIDATION
+        "2 validation errors detected: Value of the input at 'idempotencyToken' "
+        "failed to satisfy constraint: Member must satisfy regular expression pattern: \\\\w+; "
+        "Value of the input at 'idempotencyToken' failed to satisfy constraint: Member must "
+        "have length less than or equal to 32\"}");
 }
 
 static void pca_repeats_the_value(void **state)
@@ -40,33 +43,37 @@ static void pca_repeats_the_value(void **state)
     answer_is(PCA "IssueCertificate",
               "{\"CertificateAuthorityArn\":\"" CA_ARN "\",\"Csr\":\"MDAw\",\"SigningAlgorithm\":"
               "\"SHA256WITHRSA\",\"Validity\":{\"Value\":0,\"Type\":\"DAYS\"}}",
-              VALIDATION "1 validation error detected: Value '0' at 'validity.value' failed to "
+              VALIDATION
+              "1 validation error detected: Value '0' at 'validity.value' failed to "
               "satisfy constraint: Member must have value greater than or equal to 1\"}");
-    answer_is(PCA "CreatePermission",
-              "{\"CertificateAuthorityArn\":\"" CA_ARN "\",\"Principal\":\"acm.amazonaws.com\","
-              "\"Actions\":[\"IssueCertificate\",\"Dance\"]}",
-              VALIDATION "1 validation error detected: Value '[IssueCertificate, Dance]' at 'actions' "
-              "failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy "
-              "enum value set: [IssueCertificate, GetCertificate, ListPermissions], Member must not "
-              "be null]\"}");
+    answer_is(
+        PCA "CreatePermission",
+        "{\"CertificateAuthorityArn\":\"" CA_ARN "\",\"Principal\":\"acm.amazonaws.com\","
+        "\"Actions\":[\"IssueCertificate\",\"Dance\"]}",
+        VALIDATION
+        "1 validation error detected: Value '[IssueCertificate, Dance]' at 'actions' "
+        "failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy "
+        "enum value set: [IssueCertificate, GetCertificate, ListPermissions], Member must not "
+        "be null]\"}");
     answer_is(PCA "CreatePermission",
               "{\"CertificateAuthorityArn\":\"" CA_ARN "\",\"Principal\":\"acm.amazonaws.com\","
               "\"Actions\":[]}",
               VALIDATION "1 validation error detected: Value '[]' at 'actions' failed to satisfy "
-              "constraint: Member must have length greater than or equal to 1\"}");
+                         "constraint: Member must have length greater than or equal to 1\"}");
 }
 
 static void a_bad_name_and_a_bad_alternative_name_are_told_together(void **state)
 {
     (void)state;
-    answer_is(CM "RequestCertificate",
-              "{\"DomainName\":\"ccc\",\"SubjectAlternativeNames\":[\"ccc\"]}",
-              VALIDATION "2 validation errors detected: Value of the input at 'domainName' failed to "
-              "satisfy constraint: Member must satisfy regular expression pattern: " DOMAIN_PATTERN
-              "; Value of the input at 'subjectAlternativeNames' failed to satisfy constraint: Member "
-              "must satisfy constraint: [Member must have length less than or equal to 253, Member "
-              "must have length greater than or equal to 1, Member must satisfy regular expression "
-              "pattern: " DOMAIN_PATTERN "]\"}");
+    answer_is(
+        CM "RequestCertificate", "{\"DomainName\":\"ccc\",\"SubjectAlternativeNames\":[\"ccc\"]}",
+        VALIDATION
+        "2 validation errors detected: Value of the input at 'domainName' failed to "
+        "satisfy constraint: Member must satisfy regular expression pattern: " DOMAIN_PATTERN
+        "; Value of the input at 'subjectAlternativeNames' failed to satisfy constraint: Member "
+        "must satisfy constraint: [Member must have length less than or equal to 253, Member "
+        "must have length greater than or equal to 1, Member must satisfy regular expression "
+        "pattern: " DOMAIN_PATTERN "]\"}");
 }
 
 static void an_empty_list_of_names_is_too_short(void **state)
@@ -74,7 +81,8 @@ static void an_empty_list_of_names_is_too_short(void **state)
     (void)state;
     answer_is(CM "RequestCertificate",
               "{\"DomainName\":\"a.example\",\"SubjectAlternativeNames\":[]}",
-              VALIDATION "1 validation error detected: Value of the input at "
+              VALIDATION
+              "1 validation error detected: Value of the input at "
               "'subjectAlternativeNames' failed to satisfy constraint: Member must have length "
               "greater than or equal to 1\"}");
 }
@@ -85,7 +93,8 @@ static void items_of_structures_are_counted_from_one(void **state)
     answer_is(CM "AddTagsToCertificate",
               "{\"CertificateArn\":\"" CERT_ARN "\",\"Tags\":[{\"Key\":\"a\"},{\"Key\":\"Name\","
               "\"Value\":\"*.dev.example.com\"},null]}",
-              VALIDATION "2 validation errors detected: Value of the input at 'tags.2.member.value' "
+              VALIDATION
+              "2 validation errors detected: Value of the input at 'tags.2.member.value' "
               "failed to satisfy constraint: Member must satisfy regular expression pattern: "
               "([\\\\p{L}\\\\p{Z}\\\\p{N}_.:/=+\\\\-@]*); Value null at 'tags.3.member' failed to "
               "satisfy constraint: Member must not be null\"}");
@@ -98,7 +107,8 @@ static void a_value_of_an_enumeration_in_a_list_is_told_on_the_list(void **state
                                          "{\"CertificateKeyPairOrigins\":[null]}"};
     for (size_t i = 0; i < 2; i++)
         answer_is(CM "ListCertificates", bodies[i],
-                  VALIDATION "1 validation error detected: Value of the input at "
+                  VALIDATION
+                  "1 validation error detected: Value of the input at "
                   "'certificateKeyPairOrigins' failed to satisfy constraint: Member must satisfy "
                   "constraint: [Member must satisfy enum value set: [AWS_MANAGED, ACME, "
                   "CUSTOMER_PROVIDED], Member must not be null]\"}");
@@ -107,13 +117,14 @@ static void a_value_of_an_enumeration_in_a_list_is_told_on_the_list(void **state
 static void octets_and_secrets_are_left_out(void **state)
 {
     (void)state;
-    answer_is(CM "ExportCertificate", "{\"CertificateArn\":\"" CERT_ARN "\",\"Passphrase\":\"YWJj\"}",
+    answer_is(CM "ExportCertificate",
+              "{\"CertificateArn\":\"" CERT_ARN "\",\"Passphrase\":\"YWJj\"}",
               VALIDATION "1 validation error detected: Value at 'passphrase' failed to satisfy "
-              "constraint: Member must have length greater than or equal to 4\"}");
+                         "constraint: Member must have length greater than or equal to 4\"}");
     answer_is(PCA "ImportCertificateAuthorityCertificate",
               "{\"CertificateAuthorityArn\":\"" CA_ARN "\",\"Certificate\":\"\"}",
               VALIDATION "1 validation error detected: Value at 'certificate' failed to satisfy "
-              "constraint: Member must have length greater than or equal to 1\"}");
+                         "constraint: Member must have length greater than or equal to 1\"}");
 }
 
 static void a_union_holds_exactly_one_member(void **state)
@@ -126,12 +137,12 @@ static void a_union_holds_exactly_one_member(void **state)
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
         answer_is(CM "SearchCertificates", bodies[i],
                   VALIDATION "1 validation error detected: Value at 'filterStatement' failed to "
-                  "satisfy constraint: Member must have exactly one value set\"}");
+                             "satisfy constraint: Member must have exactly one value set\"}");
     answer_is(CM "SearchCertificates",
               "{\"FilterStatement\":{\"And\":[{\"Filter\":{\"CertificateArn\":\"" CERT_ARN
               "\"}},{\"Not\":{}}]}}",
               VALIDATION "1 validation error detected: Value at 'filterStatement.and.2.member.not' "
-              "failed to satisfy constraint: Member must have exactly one value set\"}");
+                         "failed to satisfy constraint: Member must have exactly one value set\"}");
 }
 
 static void at_most_ten_problems_are_listed(void **state)
@@ -155,7 +166,8 @@ static void a_problem_that_does_not_fit_is_left_out(void **state)
 {
     (void)state;
     struct buf body = {0};
-    assert_int_equal(buf_put_text(&body, "{\"CertificateAuthorityArn\":\"" CA_ARN "\",\"Tags\":["), 0);
+    assert_int_equal(buf_put_text(&body, "{\"CertificateAuthorityArn\":\"" CA_ARN "\",\"Tags\":["),
+                     0);
     for (size_t i = 0; i < 12; i++) {
         assert_int_equal(buf_put_text(&body, i == 0 ? "{\"Key\":\"" : ",{\"Key\":\""), 0);
         for (size_t j = 0; j < 300; j++)
@@ -165,8 +177,8 @@ static void a_problem_that_does_not_fit_is_left_out(void **state)
     assert_int_equal(buf_put_text(&body, "]}"), 0);
     struct api_error error = {0};
     json_t *in = NULL;
-    assert_int_equal(
-        body_check_slice(PCA "TagCertificateAuthority", buf_slice(&body), &in, &error), CH_EAPI);
+    assert_int_equal(body_check_slice(PCA "TagCertificateAuthority", buf_slice(&body), &in, &error),
+                     CH_EAPI);
     unsigned claimed = 0;
     unsigned listed = 0;
     assert_int_equal(sscanf(error.text, "%u validation errors", &claimed), 1);
@@ -227,10 +239,20 @@ static void domain_names_follow_the_pattern(void **state)
     (void)state;
     static const char *const good[] = {"a.example", "*.a.example", "A-b.Example.COM", "1.2.example",
                                        "xn--bcher-kva.example"};
-    static const char *const bad[] = {"example",    "a.example.",   ".a.example", "a..example",
-                                      "-a.example", "a-.example",   "*",          "*.*.a.example",
-                                      "a.*.example", "a_b.example", "a.example\\n", "a.e",
-                                      "b\xC3\xBC"    "cher.example"};
+    static const char *const bad[] = {"example",
+                                      "a.example.",
+                                      ".a.example",
+                                      "a..example",
+                                      "-a.example",
+                                      "a-.example",
+                                      "*",
+                                      "*.*.a.example",
+                                      "a.*.example",
+                                      "a_b.example",
+                                      "a.example\\n",
+                                      "a.e",
+                                      "b\xC3\xBC"
+                                      "cher.example"};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         assert_true(domain_is_taken(good[i]));
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -330,9 +352,9 @@ static void an_error_that_is_set_stays(void **state)
     assert_string_equal(error.type, "ThrottlingException");
 }
 
-#define ISSUE                                                                                      \
-    "{\"CertificateAuthorityArn\":\"" CA_ARN "\",\"Csr\":\"MDAw\",\"SigningAlgorithm\":"           \
-    "\"SHA256WITHECDSA\",\"TemplateArn\":\"arn:aws:acm-pca:::template/EndEntityCertificate/V1\","  \
+#define ISSUE                                                                                     \
+    "{\"CertificateAuthorityArn\":\"" CA_ARN "\",\"Csr\":\"MDAw\",\"SigningAlgorithm\":"          \
+    "\"SHA256WITHECDSA\",\"TemplateArn\":\"arn:aws:acm-pca:::template/EndEntityCertificate/V1\"," \
     "\"Validity\":{\"Value\":365,\"Type\":\"DAYS\"},\"IdempotencyToken\":\"12345\"}"
 
 static void *check_many_times(void *failed)

@@ -204,12 +204,12 @@ static void refuse(struct spoil *s, struct holder h, json_t *value, const char *
 static void spoil_type(struct spoil *s, struct holder h, const struct shape *shape,
                        const char *path)
 {
-    json_t *values[] = {json_string("YWJj"), json_integer(1), json_real(1.5), json_true(),
-                        json_array(), json_object()};
+    json_t *values[] = {json_string("YWJj"), json_integer(1), json_real(1.5),
+                        json_true(),         json_array(),    json_object()};
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         bool container = shape->kind == SHAPE_STRUCTURE || shape->kind == SHAPE_UNION;
-        bool text = shape->kind == SHAPE_STRING || shape->kind == SHAPE_ENUM ||
-                    shape->kind == SHAPE_BLOB;
+        bool text =
+            shape->kind == SHAPE_STRING || shape->kind == SHAPE_ENUM || shape->kind == SHAPE_BLOB;
         bool number = shape->kind == SHAPE_INTEGER || shape->kind == SHAPE_LONG ||
                       shape->kind == SHAPE_TIMESTAMP;
         bool fits = (json_is_object(values[i]) && container) ||
@@ -267,8 +267,7 @@ static void spoil_blob(struct spoil *s, struct holder h, const struct shape *sha
     must_pass(s, path);
     refuse(s, h, octets_of_length(shape->max + 1), "ValidationException", path, "less than");
     if (shape->min > 0)
-        refuse(s, h, octets_of_length(shape->min - 1), "ValidationException", path,
-               "greater than");
+        refuse(s, h, octets_of_length(shape->min - 1), "ValidationException", path, "greater than");
 }
 
 static void spoil_number(struct spoil *s, struct holder h, const struct shape *shape,
@@ -365,8 +364,8 @@ static void spoil_union(struct spoil *s, struct holder h, const struct shape *sh
     }
 }
 
-static void spoil_items(struct spoil *s, json_t *list, const struct shape *item,
-                        const char *path, int depth)
+static void spoil_items(struct spoil *s, json_t *list, const struct shape *item, const char *path,
+                        int depth)
 {
     char here[PATH_MAX_LEN];
     struct holder h = {list, NULL};

@@ -29,7 +29,7 @@ static inline const struct operation *operation_named(const char *target)
 }
 
 static inline int body_check_slice(const char *target, struct slice body, json_t **in,
-                            struct api_error *error)
+                                   struct api_error *error)
 {
     int rc = contract_parse(body, in, error);
     if (rc != 0) {

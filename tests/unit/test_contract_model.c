@@ -59,8 +59,8 @@ static enum shape_kind model_kind(const json_t *shape)
         const char *type;
         enum shape_kind kind;
     } rows[] = {
-        {"structure", SHAPE_STRUCTURE}, {"list", SHAPE_LIST},       {"string", SHAPE_STRING},
-        {"blob", SHAPE_BLOB},           {"integer", SHAPE_INTEGER}, {"long", SHAPE_LONG},
+        {"structure", SHAPE_STRUCTURE}, {"list", SHAPE_LIST},           {"string", SHAPE_STRING},
+        {"blob", SHAPE_BLOB},           {"integer", SHAPE_INTEGER},     {"long", SHAPE_LONG},
         {"boolean", SHAPE_BOOLEAN},     {"timestamp", SHAPE_TIMESTAMP},
     };
     if (json_object_get(shape, "enum") != NULL)
