@@ -297,9 +297,12 @@ CK_RV sign_with(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key,
 /* Signs a nonce and verifies it: CKR_OK, or CH_EINTEGRITY as CK_RV. */
 CK_RV sign_prove(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, EVP_PKEY *public,
                  enum key_alg alg);
-/* HMAC of the concatenated parts as they are. */
+/* HMAC of the message as it is. */
 CK_RV mac_with(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key,
                struct slice message, uint8_t tag[HSM_TAG_SIZE]);
+/* HMAC over the fields (purpose, message): what a key signs for one purpose is no use for another. */
+int mac_run(struct hsm *h, struct hsm_key *key, const char *purpose, struct slice message,
+            uint8_t tag[HSM_TAG_SIZE]);
 /* Appends a length and the octets: no two lists of fields give the same bytes. */
 int mac_put_field(struct buf *b, struct slice field);
 
@@ -327,6 +330,8 @@ struct transport {
     struct secret *key;
 };
 
+/* The AES key alone, not yet known to the process. */
+CK_RV transport_key_make(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *out);
 CK_RV transport_open(struct hsm *h, CK_SESSION_HANDLE session, struct transport *out);
 void transport_close(struct hsm *h, CK_SESSION_HANDLE session, struct transport *t);
 /* RFC 5649 in the process under the transport key. CH_EINTEGRITY when the blob does not open. */
@@ -378,7 +383,10 @@ unsigned stock_count(struct hsm *h, enum key_alg alg);
 
 /* ---- selftest.c ---- */
 
-/* Does each operation once with session objects and fills h->capabilities and the driver. */
+/*
+ * Does each operation once with session objects and fills in h->capabilities, h->wrap and
+ * the transport key. 0 also when much is missing; CH_EHSM, CH_EPIN when the token is lost.
+ */
 int selftest_run(struct hsm *h);
 
 /* ---- the HSM ---- */
@@ -396,6 +404,7 @@ struct hsm {
     uint64_t generation; /* of the module, that our sessions belong to */
     uint64_t epoch;      /* of all handles; grows with each recovery */
     bool lost;           /* no token at the moment */
+    int lost_code;       /* CH_EHSM, or CH_EPIN: the PIN was refused */
     unsigned backoff_ms;
     int64_t retry_at;    /* monotonic ms; when lost */
     int64_t general_at;  /* of the last re-initialization for a general error */
@@ -413,8 +422,7 @@ struct hsm {
     struct lru *lru; /* NULL when switched off */
     struct stock *stock;
 
-    const EVP_MD *md[3];
-    EVP_MD *md_owned[3];
+    EVP_MD *md[3]; /* by enum hash_alg; fetched once, which a hot path notices */
     EVP_PKEY *transport_key; /* RSA of this process */
     CK_MECHANISM_TYPE oaep_hash;
     const struct wrap_driver *wrap; /* NULL when the token cannot */
