@@ -32,6 +32,12 @@ int store_write(struct store *s, store_unit unit, void *context);
 /* Runs unit on a reader connection. A row function that writes returns CH_ESTATE there. */
 int store_read(struct store *s, store_unit unit, void *context);
 
+/*
+ * Reads the whole file and checks it (SQLite's integrity_check, references). For the
+ * operator: takes seconds for a large database. CH_EINTEGRITY, said in the log.
+ */
+int store_check(struct store *s);
+
 struct store_stats {
     uint64_t commits, units; /* units / commits = how well grouping works */
     uint64_t size;           /* octets of the database file */

@@ -1,0 +1,145 @@
+/*
+ * The audit trail: sequence numbers without a gap, each record chained to all before
+ * it. Only the writer appends, so it knows the head without asking the database; whoever
+ * undoes a unit or a group also puts back the head (group.c).
+ */
+#include "ca/store/audit.h"
+
+#include "firmware/base/log.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+/* Columns of ST_AUDIT_FROM. */
+enum { COLUMN_SEQUENCE, COLUMN_AT, COLUMN_RECORD, COLUMN_CHAIN };
+
+static int chain_value(struct connection *c, const uint8_t previous[DIGEST_SIZE],
+                       struct slice record, uint8_t out[DIGEST_SIZE])
+{
+    return connection_digest(c, slice_of(previous, DIGEST_SIZE), record, out);
+}
+
+int store_audit_append(struct store_tx *tx, int64_t at, struct slice record)
+{
+    if (tx->head == NULL)
+        return CH_ESTATE;
+    struct audit_head next = {.sequence = tx->head->sequence + 1};
+    int r = chain_value(tx->c, tx->head->chain, record, next.chain);
+    if (r != 0)
+        return r;
+    struct query q;
+    query_open(&q, tx, ST_AUDIT_APPEND);
+    query_put_int(&q, (int64_t)next.sequence);
+    query_put_int(&q, at);
+    query_put_bytes(&q, record);
+    query_put_bytes(&q, slice_of(next.chain, DIGEST_SIZE));
+    r = query_run(&q);
+    if (r == 0)
+        *tx->head = next;
+    return r;
+}
+
+/* Moves head over the present row, or says CH_EINTEGRITY. */
+static int audit_follow(struct query *q, struct audit_head *head)
+{
+    struct slice chain = query_get_bytes(q, COLUMN_CHAIN);
+    uint8_t expected[DIGEST_SIZE];
+    int r = chain_value(q->tx->c, head->chain, query_get_bytes(q, COLUMN_RECORD), expected);
+    if (r != 0)
+        return r;
+    if (sqlite3_column_int64(q->st, COLUMN_SEQUENCE) != (int64_t)head->sequence + 1 ||
+        !slice_equal(chain, slice_of(expected, DIGEST_SIZE)))
+        return CH_EINTEGRITY;
+    head->sequence++;
+    memcpy(head->chain, expected, DIGEST_SIZE);
+    return 0;
+}
+
+static void audit_from(struct query *q, struct store_tx *tx, uint64_t after, uint32_t limit)
+{
+    query_open(q, tx, ST_AUDIT_FROM);
+    query_put_int(q, (int64_t)after);
+    query_put_int(q, limit);
+}
+
+int store_audit_verify(struct store_tx *tx, uint64_t *count, uint64_t *bad)
+{
+    *count = *bad = 0;
+    struct audit_head head = {0};
+    struct query q;
+    audit_from(&q, tx, 0, UINT32_MAX);
+    int r = 0;
+    while (r == 0 && query_next(&q))
+        r = audit_follow(&q, &head);
+    int end = query_close(&q);
+    r = r != 0 ? r : end;
+    *count = head.sequence;
+    if (r == CH_EINTEGRITY)
+        *bad = head.sequence + 1;
+    return r;
+}
+
+/* Sets head to what the row itself says. */
+static int audit_accept(struct query *q, struct audit_head *head)
+{
+    struct slice chain = query_get_bytes(q, COLUMN_CHAIN);
+    if (chain.len != DIGEST_SIZE)
+        return CH_EINTEGRITY;
+    head->sequence = (uint64_t)sqlite3_column_int64(q->st, COLUMN_SEQUENCE);
+    memcpy(head->chain, chain.data, DIGEST_SIZE);
+    return 0;
+}
+
+int audit_head_read(struct connection *c, struct audit_head *out)
+{
+    *out = (struct audit_head){0};
+    struct store_tx tx = {.c = c};
+    uint64_t last = 0;
+    int r = store_audit_count(&tx, &last);
+    if (r != 0 || last == 0)
+        return r;
+    struct query q;
+    audit_from(&q, &tx, last < 2 ? 0 : last - 2, 2);
+    if (last >= 2) {
+        r = query_row(&q);
+        if (r == 0)
+            r = audit_accept(&q, out);
+    }
+    if (r == 0)
+        r = query_row(&q);
+    if (r == 0)
+        r = audit_follow(&q, out);
+    query_close(&q);
+    tx_clear(&tx);
+    if (r == CH_ENOTFOUND || r == CH_EINTEGRITY) {
+        log_error("store: the end of the audit trail is damaged at record %" PRIu64, last);
+        return CH_EINTEGRITY;
+    }
+    return r;
+}
+
+int store_audit_count(struct store_tx *tx, uint64_t *out)
+{
+    int64_t count = 0;
+    struct query q;
+    query_open(&q, tx, ST_AUDIT_COUNT);
+    int r = query_number(&q, &count);
+    *out = (uint64_t)count;
+    return r;
+}
+
+int store_audit_list(struct store_tx *tx, uint64_t after, uint32_t limit,
+                     int (*visit)(void *context, uint64_t sequence, int64_t at,
+                                  struct slice record),
+                     void *context)
+{
+    struct query q;
+    audit_from(&q, tx, after, limit);
+    int r = 0;
+    while (r == 0 && query_next(&q))
+        r = visit(context, (uint64_t)sqlite3_column_int64(q.st, COLUMN_SEQUENCE),
+                  sqlite3_column_int64(q.st, COLUMN_AT), query_get_bytes(&q, COLUMN_RECORD));
+    int end = query_close(&q);
+    return r != 0 ? r : end;
+}

@@ -1,0 +1,282 @@
+/* ACM certificates and their wrapped keys; the pages of the list are in certificate_list.c. */
+#include "ca/store/certificates.h"
+
+#include "ca/store/scopes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Order of the columns: what the request says, then what issuance adds. The chain is
+ * left out of summaries; the certificate itself is bound and read apart from the cells.
+ */
+const struct cell certificate_cells[CERTIFICATE_CELLS] = {
+    CELL_OF(CELL_CHARS, struct certificate_row, scope.account, ROW_ACCOUNT_SIZE),
+    CELL_OF(CELL_CHARS, struct certificate_row, scope.region, ROW_REGION_SIZE),
+    CELL(CELL_UUID, struct certificate_row, id),
+    CELL_OF(CELL_WORD, struct certificate_row, type, WORDS_CERTIFICATE_TYPE),
+    CELL_OF(CELL_WORD, struct certificate_row, status, WORDS_CERTIFICATE_STATUS),
+    CELL(CELL_ALG, struct certificate_row, key_alg),
+    CELL(CELL_TEXT, struct certificate_row, domain),
+    CELL(CELL_TEXT, struct certificate_row, names),
+    CELL(CELL_TEXT, struct certificate_row, failure_reason),
+    CELL(CELL_TEXT, struct certificate_row, managed_by),
+    CELL(CELL_SHARED, struct certificate_row, options),
+    CELL(CELL_SHARED, struct certificate_row, authority_arn),
+    CELL(CELL_TEXT, struct certificate_row, idempotency_token),
+    CELL(CELL_BYTES, struct certificate_row, request_hash),
+    CELL(CELL_INT64, struct certificate_row, created_at),
+    CELL(CELL_INT64, struct certificate_row, imported_at),
+    CELL(CELL_INT64, struct certificate_row, exported_at),
+    CELL(CELL_INT64, struct certificate_row, issued_at),
+    CELL(CELL_SHARED, struct certificate_row, key_usages),
+    CELL(CELL_SHARED, struct certificate_row, extended_key_usages),
+    CELL(CELL_HEX_REF, struct certificate_row, issued_id),
+    CELL(CELL_COLONS, struct certificate_row, serial),
+    CELL(CELL_TEXT, struct certificate_row, subject),
+    CELL(CELL_SHARED, struct certificate_row, issuer),
+    CELL(CELL_SHARED, struct certificate_row, signature_algorithm),
+    CELL(CELL_INT64, struct certificate_row, not_before),
+    CELL(CELL_INT64, struct certificate_row, not_after),
+    CELL(CELL_SHARED, struct certificate_row, chain),
+};
+
+#define ISSUANCE_FIRST 17
+#define ISSUANCE_COUNT (CERTIFICATE_CELLS - ISSUANCE_FIRST)
+#define DER_COLUMN CERTIFICATE_CELLS
+
+static const struct cell key_cells[] = {
+    CELL_OF(CELL_CHARS, struct key_row, scope.account, ROW_ACCOUNT_SIZE),
+    CELL_OF(CELL_CHARS, struct key_row, scope.region, ROW_REGION_SIZE),
+    CELL(CELL_UUID, struct key_row, certificate),
+    CELL(CELL_UINT32, struct key_row, version),
+    CELL(CELL_TEXT, struct key_row, format),
+    CELL_OF(CELL_FIXED, struct key_row, kek_id, 16),
+    CELL(CELL_ALG, struct key_row, alg),
+    CELL(CELL_BYTES, struct key_row, spki),
+    CELL(CELL_BYTES, struct key_row, blob),
+    CELL_OF(CELL_FIXED, struct key_row, tag, 32),
+};
+
+static void certificate_open(struct query *q, struct store_tx *tx, enum statement_id id,
+                             const struct scope *scope, const char *certificate)
+{
+    query_open(q, tx, id);
+    query_put_scope(q, scope);
+    query_put_uuid(q, certificate);
+}
+
+static int certificate_exists(struct store_tx *tx, const struct scope *scope, const char *id)
+{
+    int64_t number = 0;
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_EXISTS, scope, id);
+    return query_number(&q, &number);
+}
+
+/* Ends an update that holds for PENDING_VALIDATION only. */
+static int certificate_changed(struct query *q, const struct scope *scope, const char *id)
+{
+    int r = query_run(q);
+    if (r != 0 || q->changed > 0)
+        return r;
+    r = certificate_exists(q->tx, scope, id);
+    return r == 0 ? CH_ESTATE : r;
+}
+
+/* ---- the certificate: the authority's own row has it already, so mostly a number will do ---- */
+
+/* Number of the DER of the issued row when it has these very bytes, else 0. */
+static int der_of_issued(struct store_tx *tx, const struct certificate_row *row, int64_t *number)
+{
+    *number = 0;
+    struct query q;
+    query_open(&q, tx, ST_DER_OF_ISSUED);
+    query_put_hex_id(&q, row->issued_id);
+    int r = query_row(&q);
+    if (r == 0 && slice_equal(query_get_bytes(&q, 1), buf_slice(&row->certificate)))
+        *number = sqlite3_column_int64(q.st, 0);
+    query_close(&q);
+    return r == CH_ENOTFOUND ? 0 : r;
+}
+
+static void put_der(struct query *q, const struct certificate_row *row)
+{
+    int64_t number = 0;
+    if (q->error == 0 && row->issued_id != NULL && row->certificate.len > 0)
+        q->error = der_of_issued(q->tx, row, &number);
+    if (number != 0)
+        query_put_int(q, number);
+    else if (row->certificate.len > 0)
+        query_put_bytes(q, buf_slice(&row->certificate));
+    else
+        query_put_null(q);
+}
+
+static int get_der(struct query *q, struct buf *out)
+{
+    if (sqlite3_column_type(q->st, DER_COLUMN) != SQLITE_INTEGER)
+        return buf_put_slice(out, query_get_bytes(q, DER_COLUMN));
+    struct query of;
+    query_open(&of, q->tx, ST_DER_GET);
+    query_put_int(&of, sqlite3_column_int64(q->st, DER_COLUMN));
+    int r = query_row(&of);
+    if (r == 0)
+        r = buf_put_slice(out, query_get_bytes(&of, 0));
+    query_close(&of);
+    return r == CH_ENOTFOUND ? CH_EINTEGRITY : r;
+}
+
+/* An import may bring texts that nobody else has: they stay in its row. */
+static bool keeps_own_texts(const struct certificate_row *row)
+{
+    return row->type != NULL && strcmp(row->type, "IMPORTED") == 0;
+}
+
+int store_certificate_insert(struct store_tx *tx, const struct certificate_row *row)
+{
+    int r = scope_add(tx, &row->scope);
+    if (r != 0)
+        return r;
+    struct query q;
+    query_open(&q, tx, ST_CERTIFICATE_INSERT);
+    q.own_texts = keeps_own_texts(row);
+    cells_put(&q, certificate_cells, CERTIFICATE_CELLS, row);
+    put_der(&q, row);
+    r = query_run(&q);
+    return r == 0 ? scope_count_change(tx, &row->scope, 1) : r;
+}
+
+static int certificate_get_row(struct query *q, struct certificate_row *out)
+{
+    int r = cells_get(q, certificate_cells, CERTIFICATE_CELLS, out);
+    return r == 0 ? get_der(q, &out->certificate) : r;
+}
+
+static int certificate_read(struct query *q, struct certificate_row *out)
+{
+    memset(out, 0, sizeof(*out));
+    int r = query_row(q);
+    if (r == 0)
+        r = certificate_get_row(q, out);
+    if (r != 0)
+        certificate_row_free(out);
+    query_close(q);
+    return r;
+}
+
+int store_certificate_get(struct store_tx *tx, const struct scope *scope, const char *id,
+                          struct certificate_row *out)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_GET, scope, id);
+    return certificate_read(&q, out);
+}
+
+int store_certificate_by_token(struct store_tx *tx, const struct scope *scope, const char *token,
+                               int64_t since, struct certificate_row *out)
+{
+    struct query q;
+    query_open(&q, tx, ST_CERTIFICATE_BY_TOKEN);
+    query_put_scope(&q, scope);
+    query_put_text(&q, token);
+    query_put_int(&q, since);
+    return certificate_read(&q, out);
+}
+
+int store_certificate_set_issued(struct store_tx *tx, const struct certificate_row *row)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_SET_ISSUED, &row->scope, row->id);
+    q.own_texts = keeps_own_texts(row);
+    cells_put(&q, certificate_cells + ISSUANCE_FIRST, ISSUANCE_COUNT, row);
+    put_der(&q, row);
+    return certificate_changed(&q, &row->scope, row->id);
+}
+
+int store_certificate_set_failed(struct store_tx *tx, const struct scope *scope, const char *id,
+                                 const char *reason)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_SET_FAILED, scope, id);
+    query_put_text(&q, reason);
+    return certificate_changed(&q, scope, id);
+}
+
+int store_certificate_set_exported(struct store_tx *tx, const struct scope *scope, const char *id,
+                                   int64_t now)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_SET_EXPORTED, scope, id);
+    query_put_int(&q, now);
+    return query_run_changing(&q);
+}
+
+static int tags_delete(struct store_tx *tx, const struct scope *scope, const char *id)
+{
+    char arn[sizeof("arn:aws:acm:::certificate/") + ROW_ACCOUNT_SIZE + ROW_REGION_SIZE +
+             ROW_UUID_SIZE];
+    snprintf(arn, sizeof(arn), "arn:aws:acm:%s:%s:certificate/%s", scope->region, scope->account,
+             id);
+    struct query q;
+    query_open(&q, tx, ST_TAG_REMOVE_ALL);
+    query_put_text(&q, arn);
+    return query_run(&q);
+}
+
+int store_certificate_delete(struct store_tx *tx, const struct scope *scope, const char *id)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_DELETE, scope, id);
+    int r = query_run_changing(&q);
+    if (r == 0)
+        r = tags_delete(tx, scope, id);
+    return r == 0 ? scope_count_change(tx, scope, -1) : r;
+}
+
+int store_certificate_list_pending(struct store_tx *tx,
+                                   int (*visit)(void *context, const struct certificate_row *row),
+                                   void *context)
+{
+    struct query q;
+    query_open(&q, tx, ST_CERTIFICATE_LIST_PENDING);
+    int r = 0;
+    while (r == 0 && query_next(&q)) {
+        struct certificate_row row = {0};
+        r = certificate_get_row(&q, &row);
+        if (r == 0)
+            r = visit(context, &row);
+        certificate_row_free(&row);
+    }
+    int end = query_close(&q);
+    return r != 0 ? r : end;
+}
+
+void certificate_row_free(struct certificate_row *row)
+{
+    if (row == NULL)
+        return;
+    buf_free(&row->certificate);
+    cells_free(certificate_cells, CERTIFICATE_CELLS, row, sizeof(*row));
+}
+
+int store_key_insert(struct store_tx *tx, const struct key_row *row)
+{
+    struct query q;
+    query_open(&q, tx, ST_KEY_INSERT);
+    cells_put(&q, key_cells, CELL_COUNT(key_cells), row);
+    return query_run_changing(&q);
+}
+
+int store_key_get(struct store_tx *tx, const struct scope *scope, const char *certificate,
+                  struct key_row *out)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_KEY_GET, scope, certificate);
+    return cells_get_one(&q, key_cells, CELL_COUNT(key_cells), out, sizeof(*out));
+}
+
+void key_row_free(struct key_row *row)
+{
+    cells_free(key_cells, CELL_COUNT(key_cells), row, sizeof(*row));
+}

@@ -1,0 +1,276 @@
+#include "ca/store/statements.h"
+
+#include <stddef.h>
+
+/*
+ * page_size counts only while the file is empty. temp_store=MEMORY: what a savepoint
+ * remembers would otherwise spill to a file, in a folder that the process may not have.
+ */
+const char *const connection_setup[] = {
+    "PRAGMA page_size = 4096",     "PRAGMA journal_mode = WAL",   "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",    "PRAGMA trusted_schema = OFF", "PRAGMA secure_delete = FAST",
+    "PRAGMA temp_store = MEMORY",  "PRAGMA cell_size_check = ON", NULL,
+};
+
+/* The writer keeps the pages that random keys touch; it checkpoints by itself, between groups. */
+const char *const writer_setup[] = {
+    "PRAGMA cache_size = -16384",
+    "PRAGMA wal_autocheckpoint = 0",
+    NULL,
+};
+
+const char *const reader_setup[] = {
+    "PRAGMA cache_size = -1024",
+    "PRAGMA wal_autocheckpoint = 0",
+    "PRAGMA query_only = ON",
+    NULL,
+};
+
+/* ?1 and ?2 are always the scope, ?3 the authority or the certificate. */
+#define SCOPE "(SELECT number FROM scopes WHERE account = ?1 AND region = ?2)"
+#define AUTHORITY "(SELECT number FROM authorities WHERE id = ?3 AND scope = " SCOPE ")"
+
+#define AUTHORITY_COLUMNS                                                                          \
+    "s.account, s.region, a.id, a.type, a.status, a.failure_reason, a.usage_mode, a.key_storage, " \
+    "a.configuration, a.revocation, a.idempotency_token, a.request_hash, a.key_id, a.spki, "       \
+    "a.csr, a.certificate, a.chain, a.serial, a.not_before, a.not_after, a.created_at, "           \
+    "a.state_changed_at, a.restorable_until "
+#define AUTHORITY_FROM "FROM authorities a JOIN scopes s ON s.number = a.scope "
+
+#define ISSUED_COLUMNS                                                                             \
+    "s.account, s.region, a.id, i.id, i.serial, i.state, i.template_name, i.idempotency_token, "   \
+    "i.request_hash, i.not_before, i.not_after, i.created_at, i.issued_at, d.der "
+#define ISSUED_FROM                                                                                \
+    "FROM issued i JOIN authorities a ON a.number = i.authority "                                  \
+    "JOIN scopes s ON s.number = a.scope "                                                         \
+    "LEFT JOIN issued_certificates d ON d.number = i.certificate "
+
+#define CERTIFICATE_SUMMARY_COLUMNS                                                                \
+    "s.account, s.region, c.id, c.type, c.status, c.key_alg, c.domain, c.names, "                  \
+    "c.failure_reason, c.managed_by, c.options, c.authority_arn, c.idempotency_token, "            \
+    "c.request_hash, c.created_at, c.imported_at, c.exported_at, c.issued_at, c.key_usages, "      \
+    "c.extended_key_usages, c.issued_id, c.serial, c.subject, c.issuer, c.signature_algorithm, "   \
+    "c.not_before, c.not_after "
+#define CERTIFICATE_COLUMNS CERTIFICATE_SUMMARY_COLUMNS ", c.chain, c.certificate "
+#define CERTIFICATE_FROM "FROM certificates c JOIN scopes s ON s.number = c.scope "
+
+#define READ(id, label, text) [id] = {label, false, false, text}
+#define WRITE(id, label, text) [id] = {label, true, false, text}
+#define AT_START(id, label, text) [id] = {label, false, true, text}
+
+const struct statement statements[ST_COUNT] = {
+    /* transactions and the file */
+    WRITE(ST_BEGIN_WRITE, "begin-write", "BEGIN IMMEDIATE"),
+    READ(ST_BEGIN_READ, "begin-read", "BEGIN DEFERRED"),
+    READ(ST_COMMIT, "commit", "COMMIT"),
+    READ(ST_ROLLBACK, "rollback", "ROLLBACK"),
+    WRITE(ST_UNIT_BEGIN, "unit-begin", "SAVEPOINT unit"),
+    WRITE(ST_UNIT_KEEP, "unit-keep", "RELEASE unit"),
+    WRITE(ST_UNIT_UNDO, "unit-undo", "ROLLBACK TO unit"),
+    READ(ST_JOURNAL_MODE, "journal-mode", "PRAGMA journal_mode"),
+    READ(ST_DATA_VERSION, "data-version", "PRAGMA data_version"),
+    READ(ST_APPLICATION_ID, "application-id", "PRAGMA application_id"),
+    READ(ST_SCHEMA_NUMBER, "schema-number", "PRAGMA user_version"),
+    READ(ST_SCHEMA_SIZE, "schema-size", "SELECT count(*) FROM sqlite_schema"),
+    READ(ST_CHECK_FILE, "check-file", "PRAGMA integrity_check(1)"),
+    READ(ST_CHECK_REFERENCES, "check-references", "PRAGMA foreign_key_check"),
+
+    /* settings and keys of the system */
+    WRITE(ST_SETTING_PUT, "setting-put",
+          "INSERT INTO settings (name, value) VALUES (?1, ?2) "
+          "ON CONFLICT (name) DO UPDATE SET value = excluded.value"),
+    READ(ST_SETTING_GET, "setting-get", "SELECT value FROM settings WHERE name = ?1"),
+    WRITE(ST_SYSTEM_KEY_INSERT, "system-key-insert",
+          "INSERT INTO system_keys (name, hsm_id, kind, spki, certificate, created_at) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
+    READ(ST_SYSTEM_KEY_GET, "system-key-get",
+         "SELECT name, hsm_id, kind, spki, certificate, created_at "
+         "FROM system_keys WHERE name = ?1"),
+    READ(ST_SYSTEM_KEY_GET_BY_ID, "system-key-get-by-id",
+         "SELECT name, hsm_id, kind, spki, certificate, created_at "
+         "FROM system_keys WHERE hsm_id = ?1"),
+    WRITE(ST_SYSTEM_KEY_SET_CERTIFICATE, "system-key-set-certificate",
+          "UPDATE system_keys SET certificate = ?2 WHERE name = ?1"),
+
+    /* accounts, users, access keys */
+    WRITE(ST_ACCOUNT_INSERT, "account-insert",
+          "INSERT INTO accounts (account, name, created_at) VALUES (?1, ?2, ?3)"),
+    READ(ST_ACCOUNT_FIRST, "account-first", "SELECT account FROM accounts ORDER BY number LIMIT 1"),
+    READ(ST_ACCOUNT_GET, "account-get",
+         "SELECT account, name, created_at FROM accounts WHERE account = ?1"),
+    WRITE(ST_USER_INSERT, "user-insert",
+          "INSERT INTO users (account, name, id, administrator, created_at) "
+          "VALUES (?1, ?2, ?3, ?4, ?5)"),
+    READ(ST_USER_GET, "user-get",
+         "SELECT account, name, id, administrator, created_at "
+         "FROM users WHERE account = ?1 AND name = ?2"),
+    WRITE(ST_ACCESS_KEY_INSERT, "access-key-insert",
+          "INSERT INTO access_keys (id, account, user, sealed_secret, active, created_at) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
+    READ(ST_ACCESS_KEY_GET, "access-key-get",
+         "SELECT id, account, user, sealed_secret, active, created_at "
+         "FROM access_keys WHERE id = ?1"),
+    READ(ST_ACCESS_KEY_COUNT, "access-key-count",
+         "SELECT count(*) FROM access_keys WHERE account = ?1 AND user = ?2"),
+    WRITE(ST_ACCESS_KEY_SET_ACTIVE, "access-key-set-active",
+          "UPDATE access_keys SET active = ?2 WHERE id = ?1"),
+
+    /* scopes and shared texts */
+    READ(ST_SCOPE_FIND, "scope-find",
+         "SELECT number FROM scopes WHERE account = ?1 AND region = ?2"),
+    WRITE(ST_SCOPE_ADD, "scope-add",
+          "INSERT INTO scopes (account, region) VALUES (?1, ?2) "
+          "ON CONFLICT (account, region) DO NOTHING"),
+    WRITE(ST_SCOPE_COUNT_CHANGE, "scope-count-change",
+          "UPDATE scopes SET certificates = certificates + ?3 WHERE account = ?1 AND region = ?2"),
+    READ(ST_SCOPE_COUNT, "scope-count",
+         "SELECT certificates FROM scopes WHERE account = ?1 AND region = ?2"),
+    READ(ST_SHARED_FIND, "shared-find", "SELECT number FROM shared_texts WHERE digest = ?1"),
+    WRITE(ST_SHARED_ADD, "shared-add",
+          "INSERT INTO shared_texts (digest, text) VALUES (?1, ?2)"),
+    READ(ST_SHARED_GET, "shared-get", "SELECT text FROM shared_texts WHERE number = ?1"),
+
+    /* authorities */
+    WRITE(ST_AUTHORITY_INSERT, "authority-insert",
+          "INSERT INTO authorities (scope, id, type, status, failure_reason, usage_mode, "
+          "key_storage, configuration, revocation, idempotency_token, request_hash, key_id, spki, "
+          "csr, certificate, chain, serial, not_before, not_after, created_at, state_changed_at, "
+          "restorable_until) VALUES (" SCOPE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+          "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"),
+    READ(ST_AUTHORITY_GET, "authority-get",
+         "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.id = ?3 AND a.scope = " SCOPE),
+    READ(ST_AUTHORITY_BY_TOKEN, "authority-by-token",
+         "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.scope = " SCOPE
+         " AND a.idempotency_token = ?3 AND a.created_at >= ?4 AND a.status <> 'DELETED' "
+         "ORDER BY a.created_at DESC LIMIT 1"),
+    WRITE(ST_AUTHORITY_SET_KEY, "authority-set-key",
+          "UPDATE authorities SET status = 'PENDING_CERTIFICATE', key_id = ?4, spki = ?5, "
+          "csr = ?6, state_changed_at = ?7 "
+          "WHERE number = " AUTHORITY " AND status = 'CREATING'"),
+    WRITE(ST_AUTHORITY_SET_CERTIFICATE, "authority-set-certificate",
+          "UPDATE authorities SET status = 'ACTIVE', certificate = ?4, chain = ?5, serial = ?6, "
+          "not_before = ?7, not_after = ?8, state_changed_at = ?9 "
+          "WHERE number = " AUTHORITY " AND status IN ('PENDING_CERTIFICATE', 'ACTIVE')"),
+    WRITE(ST_AUTHORITY_SET_STATUS, "authority-set-status",
+          "UPDATE authorities SET status = ?4, failure_reason = ?5, state_changed_at = ?6 "
+          "WHERE number = " AUTHORITY),
+    READ(ST_AUTHORITY_LIST, "authority-list",
+         "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.scope = " SCOPE
+         " AND (a.created_at, a.id) > (?3, ?4) ORDER BY a.created_at, a.id LIMIT ?5"),
+    AT_START(ST_AUTHORITY_LIST_CREATING, "authority-list-creating",
+             "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM
+             "WHERE a.status = 'CREATING' ORDER BY a.number"),
+    READ(ST_AUTHORITY_EXISTS, "authority-exists",
+         "SELECT number FROM authorities WHERE id = ?3 AND scope = " SCOPE),
+    WRITE(ST_PERMISSION_INSERT, "permission-insert",
+          "INSERT INTO permissions (authority, principal, source_account, actions, created_at) "
+          "SELECT number, ?4, ?5, ?6, ?7 FROM authorities WHERE number = " AUTHORITY),
+    READ(ST_PERMISSION_GET, "permission-get",
+         "SELECT s.account, s.region, a.id, p.principal, p.source_account, p.actions, "
+         "p.created_at FROM permissions p JOIN authorities a ON a.number = p.authority "
+         "JOIN scopes s ON s.number = a.scope "
+         "WHERE p.authority = " AUTHORITY " AND p.principal = ?4 AND p.source_account = ?5"),
+
+    /* issued certificates */
+    WRITE(ST_ISSUED_INSERT, "issued-insert",
+          "INSERT INTO issued (authority, id, serial, state, template_name, idempotency_token, "
+          "request_hash, not_before, not_after, created_at, issued_at, certificate) "
+          "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 "
+          "FROM authorities WHERE number = " AUTHORITY),
+    WRITE(ST_ISSUED_COMPLETE, "issued-complete",
+          "UPDATE issued SET state = 2, not_before = ?5, not_after = ?6, issued_at = ?7, "
+          "certificate = ?8 WHERE id = ?4 AND authority = " AUTHORITY " AND state = 1"),
+    WRITE(ST_ISSUED_FAIL, "issued-fail",
+          "UPDATE issued SET state = 3 "
+          "WHERE id = ?4 AND authority = " AUTHORITY " AND state = 1"),
+    READ(ST_ISSUED_GET, "issued-get",
+         "SELECT " ISSUED_COLUMNS ISSUED_FROM "WHERE i.id = ?4 AND i.authority = " AUTHORITY),
+    READ(ST_ISSUED_BY_TOKEN, "issued-by-token",
+         "SELECT " ISSUED_COLUMNS ISSUED_FROM "WHERE i.authority = " AUTHORITY
+         " AND i.idempotency_token = ?4 AND i.created_at >= ?5 AND i.state <> 3 "
+         "ORDER BY i.created_at DESC LIMIT 1"),
+    READ(ST_ISSUED_BY_SERIAL, "issued-by-serial",
+         "SELECT " ISSUED_COLUMNS ISSUED_FROM "WHERE i.authority = " AUTHORITY
+         " AND i.serial = ?4"),
+    AT_START(ST_ISSUED_LIST_INTENTS, "issued-list-intents",
+             "SELECT " ISSUED_COLUMNS ISSUED_FROM "WHERE i.state = 1 ORDER BY i.number"),
+    READ(ST_ISSUED_EXISTS, "issued-exists",
+         "SELECT number FROM issued WHERE id = ?4 AND authority = " AUTHORITY),
+    READ(ST_ISSUED_COUNT, "issued-count",
+         "SELECT COALESCE(max(number), 0) FROM issued_certificates"),
+    WRITE(ST_DER_ADD, "der-add", "INSERT INTO issued_certificates (number, der) VALUES (?1, ?2)"),
+    READ(ST_DER_GET, "der-get", "SELECT der FROM issued_certificates WHERE number = ?1"),
+    READ(ST_DER_OF_ISSUED, "der-of-issued",
+         "SELECT d.number, d.der FROM issued i "
+         "JOIN issued_certificates d ON d.number = i.certificate WHERE i.id = ?1"),
+
+    /* ACM certificates and their keys */
+    WRITE(ST_CERTIFICATE_INSERT, "certificate-insert",
+          "INSERT INTO certificates (scope, id, type, status, key_alg, domain, names, "
+          "failure_reason, managed_by, options, authority_arn, idempotency_token, request_hash, "
+          "created_at, imported_at, exported_at, issued_at, key_usages, extended_key_usages, "
+          "issued_id, serial, subject, issuer, signature_algorithm, not_before, not_after, chain, "
+          "certificate) VALUES (" SCOPE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+          "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)"),
+    READ(ST_CERTIFICATE_GET, "certificate-get",
+         "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_FROM "WHERE c.id = ?3 AND c.scope = " SCOPE),
+    READ(ST_CERTIFICATE_BY_TOKEN, "certificate-by-token",
+         "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_FROM "WHERE c.scope = " SCOPE
+         " AND c.idempotency_token = ?3 AND c.created_at >= ?4 "
+         "ORDER BY c.created_at DESC LIMIT 1"),
+    WRITE(ST_CERTIFICATE_SET_ISSUED, "certificate-set-issued",
+          "UPDATE certificates SET status = 2, failure_reason = NULL, issued_at = ?4, "
+          "key_usages = ?5, extended_key_usages = ?6, issued_id = ?7, serial = ?8, subject = ?9, "
+          "issuer = ?10, signature_algorithm = ?11, not_before = ?12, not_after = ?13, "
+          "chain = ?14, certificate = ?15 WHERE id = ?3 AND scope = " SCOPE " AND status = 1"),
+    WRITE(ST_CERTIFICATE_SET_FAILED, "certificate-set-failed",
+          "UPDATE certificates SET status = 7, failure_reason = ?4 "
+          "WHERE id = ?3 AND scope = " SCOPE " AND status = 1"),
+    WRITE(ST_CERTIFICATE_SET_EXPORTED, "certificate-set-exported",
+          "UPDATE certificates SET exported_at = ?4 WHERE id = ?3 AND scope = " SCOPE),
+    WRITE(ST_CERTIFICATE_DELETE, "certificate-delete",
+          "DELETE FROM certificates WHERE id = ?3 AND scope = " SCOPE),
+    READ(ST_CERTIFICATE_EXISTS, "certificate-exists",
+         "SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE),
+    READ(ST_CERTIFICATE_PAGE_UP, "certificate-page-up",
+         "SELECT created_at, id, number FROM certificates "
+         "WHERE scope = ?1 AND status = ?2 AND key_alg = ?3 AND (created_at, id) > (?4, ?5) "
+         "ORDER BY created_at, id LIMIT ?6"),
+    READ(ST_CERTIFICATE_PAGE_DOWN, "certificate-page-down",
+         "SELECT created_at, id, number FROM certificates "
+         "WHERE scope = ?1 AND status = ?2 AND key_alg = ?3 AND (created_at, id) < (?4, ?5) "
+         "ORDER BY created_at DESC, id DESC LIMIT ?6"),
+    READ(ST_CERTIFICATE_SUMMARY, "certificate-summary",
+         "SELECT " CERTIFICATE_SUMMARY_COLUMNS CERTIFICATE_FROM "WHERE c.number = ?1"),
+    AT_START(ST_CERTIFICATE_LIST_PENDING, "certificate-list-pending",
+             "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_FROM
+             "WHERE c.type = 1 AND c.status = 1 ORDER BY c.number"),
+    WRITE(ST_KEY_INSERT, "key-insert",
+          "INSERT INTO keys (certificate, version, format, kek_id, alg, spki, blob, tag) "
+          "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM certificates "
+          "WHERE id = ?3 AND scope = " SCOPE),
+    READ(ST_KEY_GET, "key-get",
+         "SELECT s.account, s.region, c.id, k.version, k.format, k.kek_id, k.alg, k.spki, k.blob, "
+         "k.tag " CERTIFICATE_FROM "JOIN keys k ON k.certificate = c.number "
+         "WHERE c.id = ?3 AND c.scope = " SCOPE),
+
+    /* tags */
+    WRITE(ST_TAG_PUT, "tag-put",
+          "INSERT INTO tags (resource, key, value) VALUES (?1, ?2, ?3) "
+          "ON CONFLICT (resource, key) DO UPDATE SET value = excluded.value"),
+    WRITE(ST_TAG_REMOVE, "tag-remove", "DELETE FROM tags WHERE resource = ?1 AND key = ?2"),
+    WRITE(ST_TAG_REMOVE_VALUE, "tag-remove-value",
+          "DELETE FROM tags WHERE resource = ?1 AND key = ?2 AND value = ?3"),
+    WRITE(ST_TAG_REMOVE_ALL, "tag-remove-all", "DELETE FROM tags WHERE resource = ?1"),
+    READ(ST_TAG_COUNT, "tag-count", "SELECT count(*) FROM tags WHERE resource = ?1"),
+    READ(ST_TAG_LIST, "tag-list",
+         "SELECT key, value FROM tags WHERE resource = ?1 ORDER BY key"),
+
+    /* the audit trail */
+    WRITE(ST_AUDIT_APPEND, "audit-append",
+          "INSERT INTO audit (sequence, at, record, chain) VALUES (?1, ?2, ?3, ?4)"),
+    READ(ST_AUDIT_COUNT, "audit-count", "SELECT COALESCE(max(sequence), 0) FROM audit"),
+    READ(ST_AUDIT_FROM, "audit-from",
+         "SELECT sequence, at, record, chain FROM audit "
+         "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"),
+};
