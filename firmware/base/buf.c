@@ -70,28 +70,37 @@ static int buf_grow(struct buf *b, size_t need)
     return 0;
 }
 
-uint8_t *buf_reserve(struct buf *b, size_t len)
+static size_t buf_bound(const struct buf *b)
+{
+    return b->cap_max == 0 ? BUF_MAX : b->cap_max;
+}
+
+/*
+ * Makes room for len more bytes within the bound, and for a NUL behind them, which
+ * the bound does not count. CH_ELIMIT, CH_ENOMEM.
+ */
+static int buf_room(struct buf *b, size_t len)
 {
     PRECOND(b != NULL);
-    size_t max = b->cap_max == 0 ? BUF_MAX : b->cap_max;
+    size_t max = buf_bound(b);
     if (len > max || b->len > max - len)
-        return NULL;
-    if (b->len + len > b->cap && buf_grow(b, b->len + len) != 0)
-        return NULL;
-    return b->data + b->len;
+        return CH_ELIMIT;
+    return b->len + len + 1 > b->cap ? buf_grow(b, b->len + len + 1) : 0;
+}
+
+uint8_t *buf_reserve(struct buf *b, size_t len)
+{
+    return buf_room(b, len) == 0 ? b->data + b->len : NULL;
 }
 
 int buf_put(struct buf *b, const void *data, size_t len)
 {
     if (len == 0)
         return 0;
-    size_t max = b->cap_max == 0 ? BUF_MAX : b->cap_max;
-    if (len > max || b->len > max - len)
-        return CH_ELIMIT;
-    uint8_t *end = buf_reserve(b, len);
-    if (end == NULL)
-        return CH_ENOMEM;
-    memcpy(end, data, len);
+    int e = buf_room(b, len);
+    if (e != 0)
+        return e;
+    memcpy(b->data + b->len, data, len);
     b->len += len;
     return 0;
 }
@@ -114,11 +123,11 @@ int buf_printf(struct buf *b, const char *format, ...)
     va_end(args);
     if (len < 0)
         return CH_EINVAL;
-    uint8_t *end = buf_reserve(b, (size_t)len + 1);
-    if (end == NULL)
-        return CH_ENOMEM;
+    int e = buf_room(b, (size_t)len);
+    if (e != 0)
+        return e;
     va_start(args, format);
-    vsnprintf((char *)end, (size_t)len + 1, format, args);
+    vsnprintf((char *)b->data + b->len, (size_t)len + 1, format, args);
     va_end(args);
     b->len += (size_t)len;
     return 0;
@@ -126,20 +135,21 @@ int buf_printf(struct buf *b, const char *format, ...)
 
 int buf_put_hex(struct buf *b, const void *data, size_t len)
 {
-    uint8_t *end = buf_reserve(b, 2 * len + 1);
-    if (end == NULL)
-        return CH_ENOMEM;
-    hex_encode(data, len, (char *)end);
+    if (len > buf_bound(b) / 2)
+        return CH_ELIMIT;
+    int e = buf_room(b, 2 * len);
+    if (e != 0)
+        return e;
+    hex_encode(data, len, (char *)b->data + b->len);
     b->len += 2 * len;
     return 0;
 }
 
 const char *buf_text(struct buf *b)
 {
-    uint8_t *end = buf_reserve(b, 1);
-    if (end == NULL)
+    if (buf_room(b, 0) != 0)
         return NULL;
-    *end = '\0';
+    b->data[b->len] = '\0';
     return (const char *)b->data;
 }
 

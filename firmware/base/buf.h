@@ -59,7 +59,7 @@ uint8_t *buf_reserve(struct buf *b, size_t len);
 
 /*
  * Puts a NUL behind the bytes (not counted in len) and returns them as text.
- * Borrowed from the buf; NULL when out of memory or over the bound.
+ * Borrowed from the buf; NULL when out of memory.
  */
 const char *buf_text(struct buf *b);
 

@@ -204,7 +204,7 @@ static int receive_all(struct channel *c, uint8_t *room, size_t len, int64_t dea
 static int receive_payload(struct channel *c, struct frame *out, int64_t deadline)
 {
     size_t len = out->header.length;
-    uint8_t *room = buf_reserve(&out->payload, len + 1);
+    uint8_t *room = buf_reserve(&out->payload, len);
     if (room == NULL)
         return CH_ENOMEM;
     int e = receive_all(c, room, len, deadline, NULL);

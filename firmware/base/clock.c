@@ -38,6 +38,7 @@ void clock_format_iso(int64_t seconds, char *out)
 {
     time_t when = (time_t)seconds;
     struct tm tm;
-    gmtime_r(&when, &tm);
-    strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (gmtime_r(&when, &tm) == NULL ||
+        strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        out[0] = '\0';
 }

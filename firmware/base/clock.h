@@ -21,7 +21,7 @@ int64_t clock_monotonic_ms(void);
 void clock_replace(int64_t (*now_us)(void));
 
 #define CLOCK_ISO_SIZE 21
-/* Writes seconds as "2026-11-23T13:17:00Z" into out[CLOCK_ISO_SIZE]. */
+/* Writes seconds as "2026-11-23T13:17:00Z" into out[CLOCK_ISO_SIZE]; "" for years over 9999. */
 void clock_format_iso(int64_t seconds, char *out);
 
 #endif

@@ -21,6 +21,7 @@ struct secret {
 };
 
 #define SECRET_MAX ((size_t)1024 * 1024)
+#define READ_SLACK 2 /* beyond the maximum of a file: its newline, and one octet that is too many */
 
 static struct secret *secrets;
 static size_t secrets_living;
@@ -28,7 +29,7 @@ static pthread_mutex_t secrets_lock = PTHREAD_MUTEX_INITIALIZER;
 
 struct secret *secret_new(size_t len)
 {
-    PRECOND(len > 0 && len <= SECRET_MAX);
+    PRECOND(len > 0 && len <= SECRET_MAX + READ_SLACK);
     size_t mapped = sizeof(struct secret) + len;
     struct secret *s =
         mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -60,14 +61,15 @@ struct secret *secret_copy(const void *data, size_t len)
 
 static int secret_read_fd(int fd, size_t max, struct secret **out)
 {
-    struct secret *s = secret_new(max + 1);
+    size_t room = max + READ_SLACK;
+    struct secret *s = secret_new(room);
     if (s == NULL)
         return CH_ENOMEM;
     size_t len = 0;
     ssize_t got = 0;
-    while (len <= max && (got = read(fd, s->data + len, max + 1 - len)) > 0)
+    while (len < room && (got = read(fd, s->data + len, room - len)) > 0)
         len += (size_t)got;
-    if (got >= 0 && len > 0 && len <= max && s->data[len - 1] == '\n')
+    if (got >= 0 && len > 0 && len <= max + 1 && s->data[len - 1] == '\n')
         len--;
     if (got < 0 || len == 0 || len > max) {
         secret_free(s);
@@ -81,6 +83,7 @@ static int secret_read_fd(int fd, size_t max, struct secret **out)
 int secret_read_file(const char *path, size_t max, struct secret **out)
 {
     *out = NULL;
+    PRECOND(max > 0 && max <= SECRET_MAX);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? CH_ENOTFOUND : CH_EIO;
