@@ -193,8 +193,10 @@ int appliance_provision(const char *state, const struct config *config, struct a
         r = core_hsm_config(state, config, &hsm);
     if (r == 0)
         r = store_open(path, true, &core.store);
-    if (r == 0)
+    if (r == 0) {
+        memset(hsm.hsm.pool_size, 0, sizeof hsm.hsm.pool_size); /* nobody stays to use keys made ahead */
         r = hsm_open(&hsm.hsm, &core.hsm);
+    }
     if (r == 0) {
         core.keyring = keyring_new(core.store, core.hsm);
         r = core.keyring == NULL ? CH_ENOMEM : provision(&core, out);

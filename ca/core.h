@@ -27,6 +27,7 @@ struct core {
     struct keyring *keyring;
     struct hsm_key *audit;   /* signs audit checkpoints */
     struct management *management;
+    _Atomic unsigned connected; /* bits 1u << enum role of the processes that are wired to core now */
 };
 
 /* Opens store and HSM in `state`, finds the system keys, reconciles. The folder must have been provisioned. CH_ENOTFOUND otherwise. */

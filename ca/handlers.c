@@ -1,0 +1,231 @@
+#include "ca/handlers.h"
+
+#include "ca/auth/auth.h"
+#include "ca/dispatch.h"
+#include "ca/management.h"
+#include "firmware/base/clock.h"
+#include "firmware/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- from the front of the management plane ---- */
+
+static int answer_call(struct core *core, struct channel *from, const struct frame *frame)
+{
+    struct dispatch_reply reply;
+    struct msg_call_reply message = {0};
+    dispatch_call(core, &frame->message.call, &reply);
+    dispatch_reply_message(&reply, &message);
+    int r = channel_send(from, MSG_CALL_REPLY, frame->header.id, &message, -1);
+    if (r == CH_ELIMIT || r == CH_EINVAL) {
+        log_error("request %s: the reply does not fit a message", reply.id);
+        message = (struct msg_call_reply){.status = 500};
+        r = channel_send(from, MSG_CALL_REPLY, frame->header.id, &message, -1);
+    }
+    dispatch_reply_free(&reply);
+    return r;
+}
+
+static int answer_tls_certify(struct core *core, struct channel *from, const struct frame *frame)
+{
+    struct management_certificate certificate;
+    int made = management_certify(core->management, frame->message.tls_certify.csr, &certificate);
+    struct msg_tls_certified message = {
+        .result = (uint32_t)-made,
+        .chain = buf_slice(&certificate.chain),
+        .not_before = (uint64_t)certificate.not_before,
+        .not_after = (uint64_t)certificate.not_after,
+    };
+    int r = channel_send(from, MSG_TLS_CERTIFIED, frame->header.id, &message, -1);
+    buf_free(&certificate.chain);
+    return r;
+}
+
+/* ---- from the operator ---- */
+
+struct counts {
+    char account[ROW_ACCOUNT_SIZE];
+    uint64_t issued, audited, broken;
+    int chain; /* what store_audit_verify says */
+    bool detail;
+};
+
+static int counts_read(struct store_tx *tx, void *context)
+{
+    struct counts *c = context;
+    int r = store_account_first(tx, c->account);
+    if (r == 0)
+        r = store_issued_count(tx, &c->issued);
+    if (r == 0)
+        r = store_audit_count(tx, &c->audited);
+    if (r == 0 && c->detail)
+        c->chain = store_audit_verify(tx, &c->audited, &c->broken);
+    return r;
+}
+
+#define FACTS_MAX 24
+#define FACT_SIZE 256
+
+struct facts {
+    struct message_pairs *pairs;
+    char texts[FACTS_MAX][FACT_SIZE];
+};
+
+__attribute__((format(printf, 3, 4))) static void fact(struct facts *f, const char *name,
+                                                       const char *format, ...)
+{
+    uint32_t i = f->pairs->count;
+    PRECOND(i < FACTS_MAX);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(f->texts[i], FACT_SIZE, format, args);
+    va_end(args);
+    f->pairs->pair[i] = (struct message_pair){slice_text(name), slice_text(f->texts[i])};
+    f->pairs->count++;
+}
+
+static void fact_processes(struct facts *f, const struct core *core)
+{
+    char text[FACT_SIZE] = "core";
+    unsigned connected = core->connected;
+    for (unsigned role = 0; role < ROLE_COUNT; role++) {
+        size_t used = strlen(text);
+        if ((connected & 1u << role) != 0)
+            snprintf(text + used, sizeof text - used, ", %s", role_name((enum role)role));
+    }
+    fact(f, "processes", "%s", text);
+}
+
+static void facts_hsm(struct facts *f, struct core *core)
+{
+    const struct hsm_capabilities *can = hsm_capabilities(core->hsm);
+    char text[FACT_SIZE];
+    hsm_describe(core->hsm, text, sizeof text);
+    fact(f, "token", "%s", text);
+    fact(f, "token state", "%s", hsm_ping(core->hsm) == 0 ? "ready" : "NOT REACHABLE");
+    fact(f, "custody", "%s", can->custody);
+    fact(f, "wrap format", "%s", can->wrap_format);
+}
+
+static void facts_store(struct facts *f, struct core *core, bool detail)
+{
+    struct counts counts = {.detail = detail};
+    struct store_stats stats = {0};
+    store_stats(core->store, &stats);
+    fact(f, "schema", "%d", stats.schema);
+    fact(f, "store size", "%llu bytes", (unsigned long long)stats.size);
+    int r = store_read(core->store, counts_read, &counts);
+    if (r != 0) {
+        fact(f, "store state", "%s", ch_error_text(r));
+        return;
+    }
+    fact(f, "account", "%s", counts.account);
+    fact(f, "certificates issued", "%llu", (unsigned long long)counts.issued);
+    fact(f, "audit records", "%llu", (unsigned long long)counts.audited);
+    if (detail && counts.chain == 0)
+        fact(f, "audit chain", "intact");
+    else if (detail)
+        fact(f, "audit chain", "BROKEN at record %llu: %s", (unsigned long long)counts.broken,
+             ch_error_text(counts.chain));
+}
+
+static int answer_status(struct core *core, struct channel *from, const struct frame *frame)
+{
+    struct msg_status_reply message = {0};
+    struct facts *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return CH_ENOMEM;
+    f->pairs = &message.facts;
+    fact(f, "version", "%s", CHANCERY_VERSION);
+    fact(f, "uptime", "%lld s", (long long)(clock_now() - core->started_at));
+    fact_processes(f, core);
+    facts_hsm(f, core);
+    fact(f, "regions", "%s", core->config->core_regions);
+    facts_store(f, core, frame->message.status.detail != 0);
+    int r = channel_send(from, MSG_STATUS_REPLY, frame->header.id, &message, -1);
+    free(f);
+    return r;
+}
+
+static int account_first(struct store_tx *tx, void *context)
+{
+    return store_account_first(tx, context);
+}
+
+static int user_add(struct core *core, const struct msg_user_add *asked,
+                    char account[ROW_ACCOUNT_SIZE], struct new_user *user)
+{
+    char name[65] = "";
+    if (asked->name.len >= sizeof name || asked->account.len >= ROW_ACCOUNT_SIZE)
+        return CH_EINVAL;
+    memcpy(name, asked->name.data, asked->name.len);
+    memcpy(account, asked->account.data, asked->account.len);
+    int r = asked->account.len == 0 ? store_read(core->store, account_first, account) : 0;
+    if (r != 0)
+        return r;
+    *user = (struct new_user){.account = account, .name = name, .administrator = true};
+    r = credentials_user_add(core, user);
+    user->name = NULL;
+    return r;
+}
+
+static const struct {
+    int code;
+    const char *text;
+} user_refusals[] = {
+    {CH_EEXISTS, "a user of that name exists already"},
+    {CH_ENOTFOUND, "no such account"},
+    {CH_EINVAL, "the name must have 1 to 64 of the characters A-Z a-z 0-9 _ + = , . @ -, "
+                "the account 12 digits"},
+};
+
+static int answer_user_add(struct core *core, struct channel *from, const struct frame *frame)
+{
+    char account[ROW_ACCOUNT_SIZE] = "";
+    struct new_user user = {0};
+    int made = user_add(core, &frame->message.user_add, account, &user);
+    struct msg_user_added message = {.result = (uint32_t)-made};
+    if (made == 0) {
+        message.account = slice_text(account);
+        message.access_key_id = slice_text(user.access_key_id);
+        message.secret_access_key = secret_slice(user.secret);
+    } else {
+        message.text = slice_text(ch_error_text(made));
+    }
+    for (size_t i = 0; i < sizeof user_refusals / sizeof user_refusals[0]; i++)
+        if (user_refusals[i].code == made)
+            message.text = slice_text(user_refusals[i].text);
+    int r = channel_send(from, MSG_USER_ADDED, frame->header.id, &message, -1);
+    secret_free(user.secret);
+    return r;
+}
+
+/* ---- the table ---- */
+
+static const struct {
+    enum message_type type;
+    enum role sender;
+    int (*answer)(struct core *core, struct channel *from, const struct frame *frame);
+} handlers[] = {
+    {MSG_CALL, ROLE_FRONT_MANAGE, answer_call},
+    {MSG_TLS_CERTIFY, ROLE_FRONT_MANAGE, answer_tls_certify},
+    {MSG_STATUS, ROLE_OPERATOR, answer_status},
+    {MSG_USER_ADD, ROLE_OPERATOR, answer_user_add},
+};
+
+int handlers_act(struct core *core, struct channel *from, const struct frame *frame)
+{
+    PRECOND(core != NULL && from != NULL && frame != NULL);
+    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
+        if (handlers[i].type != frame->header.type || handlers[i].sender != channel_peer(from))
+            continue;
+        int r = handlers[i].answer(core, from, frame);
+        if (r != 0)
+            log_warn("reply to %s: %s", role_name(channel_peer(from)), ch_error_text(r));
+        return 0;
+    }
+    return CH_EPROTO;
+}

@@ -1,0 +1,256 @@
+#include "ca/serve.h"
+
+#include "ca/handlers.h"
+#include "firmware/base/log.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#define QUEUE_MAX 256
+#define QUEUE_OCTETS_MAX ((size_t)64 * 1024 * 1024)
+
+/* A channel and who uses it: its reader and each job that came over it. */
+struct link {
+    LIST_ENTRY(link) next;
+    struct serve *serve;
+    struct channel *channel;
+    unsigned users;
+};
+
+struct job {
+    STAILQ_ENTRY(job) next;
+    struct link *link;
+    struct frame frame;
+};
+
+struct serve {
+    struct core *core;
+    pthread_mutex_t lock; /* guards all below and the users of each link */
+    pthread_cond_t work, room, idle;
+    STAILQ_HEAD(, job) queue;
+    LIST_HEAD(, link) links;
+    size_t queued, queued_octets;
+    unsigned readers;
+    bool stopping;
+    unsigned worker_count;
+    pthread_t workers[];
+};
+
+/* ---- links ---- */
+
+static void link_release(struct link *l)
+{
+    struct serve *s = l->serve;
+    pthread_mutex_lock(&s->lock);
+    bool last = --l->users == 0;
+    pthread_mutex_unlock(&s->lock);
+    if (!last)
+        return;
+    channel_free(l->channel);
+    free(l);
+}
+
+static void job_free(struct job *j)
+{
+    frame_free(&j->frame);
+    link_release(j->link);
+    free(j);
+}
+
+/* ---- the queue ---- */
+
+static bool queue_is_full(const struct serve *s)
+{
+    return s->queued >= QUEUE_MAX || s->queued_octets >= QUEUE_OCTETS_MAX;
+}
+
+/* Waits for room. False when core stops: the job stays the caller's. */
+static bool queue_put(struct serve *s, struct job *j)
+{
+    pthread_mutex_lock(&s->lock);
+    while (queue_is_full(s) && !s->stopping)
+        pthread_cond_wait(&s->room, &s->lock);
+    bool put = !s->stopping;
+    if (put) {
+        j->link->users++;
+        STAILQ_INSERT_TAIL(&s->queue, j, next);
+        s->queued++;
+        s->queued_octets += j->frame.payload.len;
+        pthread_cond_signal(&s->work);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return put;
+}
+
+/* The next job, or NULL when core stops. */
+static struct job *queue_take(struct serve *s)
+{
+    struct job *j = NULL;
+    pthread_mutex_lock(&s->lock);
+    while (STAILQ_EMPTY(&s->queue) && !s->stopping)
+        pthread_cond_wait(&s->work, &s->lock);
+    if (!s->stopping) {
+        j = STAILQ_FIRST(&s->queue);
+        STAILQ_REMOVE_HEAD(&s->queue, next);
+        s->queued--;
+        s->queued_octets -= j->frame.payload.len;
+        pthread_cond_broadcast(&s->room);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return j;
+}
+
+static void *worker_main(void *context)
+{
+    struct serve *s = context;
+    struct job *j = NULL;
+    while ((j = queue_take(s)) != NULL) {
+        if (handlers_act(s->core, j->link->channel, &j->frame) == CH_EPROTO) {
+            log_error("%s sent a message that it may not send: its channel ends",
+                      role_name(channel_peer(j->link->channel)));
+            channel_shutdown(j->link->channel);
+        }
+        job_free(j);
+    }
+    return NULL;
+}
+
+/* ---- readers ---- */
+
+/* What status shows: the peers of all links. The lock is held. */
+static void connected_update(struct serve *s)
+{
+    const struct link *l = NULL;
+    unsigned roles = 0;
+    LIST_FOREACH(l, &s->links, next)
+        roles |= 1u << channel_peer(l->channel);
+    s->core->connected = roles;
+}
+
+/* One frame from the channel into the queue. */
+static int read_one(struct link *l)
+{
+    struct job *j = calloc(1, sizeof *j);
+    if (j == NULL)
+        return CH_ENOMEM;
+    j->link = l;
+    int r = channel_receive(l->channel, &j->frame);
+    if (r == 0 && queue_put(l->serve, j))
+        return 0;
+    if (r == 0)
+        frame_free(&j->frame);
+    free(j);
+    return r == 0 ? CH_ECLOSED : r;
+}
+
+static void *reader_main(void *context)
+{
+    struct link *l = context;
+    struct serve *s = l->serve;
+    enum role peer = channel_peer(l->channel);
+    int r = 0;
+    while ((r = read_one(l)) == 0)
+        ;
+    if (r != CH_ECLOSED)
+        log_error("channel of %s ends: %s", role_name(peer), ch_error_text(r));
+    channel_shutdown(l->channel);
+    pthread_mutex_lock(&s->lock);
+    LIST_REMOVE(l, next);
+    connected_update(s);
+    pthread_mutex_unlock(&s->lock);
+    link_release(l);
+    pthread_mutex_lock(&s->lock);
+    s->readers--;
+    pthread_cond_broadcast(&s->idle);
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+int serve_wire(struct serve *s, struct channel *channel)
+{
+    PRECOND(s != NULL && channel != NULL);
+    pthread_t thread;
+    struct link *l = calloc(1, sizeof *l);
+    if (l == NULL) {
+        channel_free(channel);
+        return CH_ENOMEM;
+    }
+    *l = (struct link){.serve = s, .channel = channel, .users = 1};
+    pthread_mutex_lock(&s->lock);
+    LIST_INSERT_HEAD(&s->links, l, next);
+    s->readers++;
+    bool started = pthread_create(&thread, NULL, reader_main, l) == 0;
+    if (!started) {
+        LIST_REMOVE(l, next);
+        s->readers--;
+    }
+    connected_update(s);
+    pthread_mutex_unlock(&s->lock);
+    if (!started) {
+        link_release(l);
+        return CH_ESYS;
+    }
+    pthread_detach(thread);
+    return 0;
+}
+
+/* ---- start and stop ---- */
+
+int serve_new(struct core *core, unsigned workers, struct serve **out)
+{
+    PRECOND(core != NULL && workers > 0);
+    *out = NULL;
+    struct serve *s = calloc(1, sizeof *s + workers * sizeof s->workers[0]);
+    if (s == NULL)
+        return CH_ENOMEM;
+    s->core = core;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->work, NULL);
+    pthread_cond_init(&s->room, NULL);
+    pthread_cond_init(&s->idle, NULL);
+    STAILQ_INIT(&s->queue);
+    LIST_INIT(&s->links);
+    while (s->worker_count < workers &&
+           pthread_create(&s->workers[s->worker_count], NULL, worker_main, s) == 0)
+        s->worker_count++;
+    if (s->worker_count < workers) {
+        serve_free(s);
+        return CH_ESYS;
+    }
+    *out = s;
+    return 0;
+}
+
+static void readers_stop(struct serve *s)
+{
+    struct link *l = NULL;
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    LIST_FOREACH(l, &s->links, next)
+        channel_shutdown(l->channel);
+    pthread_cond_broadcast(&s->room);
+    pthread_cond_broadcast(&s->work);
+    while (s->readers > 0)
+        pthread_cond_wait(&s->idle, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void serve_free(struct serve *s)
+{
+    if (s == NULL)
+        return;
+    readers_stop(s);
+    for (unsigned i = 0; i < s->worker_count; i++)
+        pthread_join(s->workers[i], NULL);
+    while (!STAILQ_EMPTY(&s->queue)) {
+        struct job *j = STAILQ_FIRST(&s->queue);
+        STAILQ_REMOVE_HEAD(&s->queue, next);
+        job_free(j);
+    }
+    pthread_cond_destroy(&s->work);
+    pthread_cond_destroy(&s->room);
+    pthread_cond_destroy(&s->idle);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}

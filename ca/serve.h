@@ -1,0 +1,22 @@
+/*
+ * serve.h - the threads of core: a reader for each channel, one bounded queue, workers.
+ * When the queue is full the readers stop reading, so that the pressure reaches the fronts.
+ */
+#ifndef CHANCERY_CA_SERVE_H
+#define CHANCERY_CA_SERVE_H
+
+#include "ca/core.h"
+#include "firmware/base/channel.h"
+
+struct serve;
+
+/* Starts the workers. core must outlive it. CH_ENOMEM, CH_ESYS. */
+int serve_new(struct core *core, unsigned workers, struct serve **out);
+
+/* Serves a channel, which is taken over, until it ends: 0; else it is closed: CH_ENOMEM, CH_ESYS. */
+int serve_wire(struct serve *s, struct channel *channel);
+
+/* Ends all channels, lets the workers finish what they are at, drops what is queued. NULL is fine. */
+void serve_free(struct serve *s);
+
+#endif

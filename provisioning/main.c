@@ -1,0 +1,186 @@
+/*
+ * chancery: the operator's command. It provisions STATE, examines an HSM, and asks the
+ * running appliance over STATE/run/operator.sock. It opens no network socket.
+ */
+#include "provisioning/command.h"
+
+#include "firmware/base/error.h"
+#include "firmware/base/log.h"
+#include "firmware/base/secret.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct command commands[] = {
+    {"init", NULL, "--state DIR [options]", "make or complete an appliance in DIR",
+     "  --state DIR          folder of the appliance (made when it is missing)\n"
+     "  --port N             TCP port of the API (8443)\n"
+     "  --public-port N      TCP port of OCSP and CRLs (8080; 0 = off)\n"
+     "  --name HOST          a name or address for the TLS certificate; may be repeated\n"
+     "  --region R           region that the appliance answers for (us-east-1); may be repeated\n"
+     "  --module PATH        PKCS#11 module; default: SoftHSM with a token in DIR/token\n"
+     "  --token-label L      label of the token (chancery)\n"
+     "  --pin-file FILE      file with the user PIN of the token; needed with --module\n",
+     init_run},
+    {"status", NULL, "[--state DIR] [--verify]", "ask the running appliance how it is",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --verify             also walk the hash chain of the audit trail\n",
+     status_run},
+    {"user", "add", "NAME [options]", "add an administrator with an access key",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --account ID         account of the user (the first one)\n"
+     "  --format text|env    how the key is printed, which happens only once (text)\n",
+     user_add_run},
+    {"hsm", "doctor", "[options]", "say whether an HSM can do what Chancery needs",
+     "  --state DIR          take module, token and PIN from the appliance in DIR\n"
+     "  --module PATH        PKCS#11 module\n"
+     "  --token-label L      label of the token\n"
+     "  --pin-file FILE      file with the user PIN\n",
+     doctor_run},
+    {"version", NULL, "", "print the version", "", version_run},
+    {"help", NULL, "[COMMAND]", "print this, or how a command is used", "", help_run},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static const struct command *running;
+
+int command_fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("chancery: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return COMMAND_FAILED;
+}
+
+static void command_describe(const struct command *c, FILE *out)
+{
+    fprintf(out, "usage: chancery %s%s%s %s\n%s.\n%s%s", c->word, c->second == NULL ? "" : " ",
+            c->second == NULL ? "" : c->second, c->arguments, c->summary,
+            c->details[0] == '\0' ? "" : "\n", c->details);
+}
+
+static int usage_all(FILE *out, int status)
+{
+    fputs("usage: chancery COMMAND [options]\n\n", out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        char words[32];
+        snprintf(words, sizeof words, "%s%s%s", commands[i].word,
+                 commands[i].second == NULL ? "" : " ",
+                 commands[i].second == NULL ? "" : commands[i].second);
+        fprintf(out, "  %-12s %s\n", words, commands[i].summary);
+    }
+    fputs("\n`chancery help COMMAND` tells the options of a command.\n", out);
+    return status;
+}
+
+int command_usage(int status)
+{
+    FILE *out = status == COMMAND_DONE ? stdout : stderr;
+    if (running == NULL)
+        return usage_all(out, status);
+    command_describe(running, out);
+    return status;
+}
+
+int command_state(const char *given, char out[4096])
+{
+    const char *path = given != NULL                               ? given
+                       : access("var/chancery.conf", F_OK) == 0 ? "var"
+                                                                   : "/var/lib/chancery";
+    char *real = realpath(path, NULL);
+    if (real == NULL) {
+        command_fail("%s: %s", path, strerror(errno));
+        return CH_ENOTFOUND;
+    }
+    int len = snprintf(out, 4096, "%s", real);
+    free(real);
+    return len < 4096 - 256 ? 0 : CH_ELIMIT;
+}
+
+int command_config(const char *state, struct config *out)
+{
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s/chancery.conf", state);
+    int r = config_load(path, out, stderr);
+    if (r == CH_ENOTFOUND)
+        command_fail("%s is not provisioned: run `chancery init --state %s`", state, state);
+    else if (r != 0)
+        command_fail("%s: %s", path, ch_error_text(r));
+    return r;
+}
+
+int version_run(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        return command_usage(COMMAND_USAGE);
+    puts("chancery " CHANCERY_VERSION);
+    return COMMAND_DONE;
+}
+
+/* The command that the words name, and how many words that took. */
+static const struct command *command_find(int count, char **words, int *used)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        bool two = commands[i].second != NULL;
+        if (count < (two ? 2 : 1) || strcmp(commands[i].word, words[0]) != 0 ||
+            (two && strcmp(commands[i].second, words[1]) != 0))
+            continue;
+        *used = two ? 2 : 1;
+        return &commands[i];
+    }
+    return NULL;
+}
+
+int help_run(int argc, char **argv)
+{
+    int used = 0;
+    if (argc <= 1)
+        return usage_all(stdout, COMMAND_DONE);
+    const struct command *about = command_find(argc - 1, argv + 1, &used);
+    if (about == NULL || used != argc - 1) {
+        command_fail("no command of that name");
+        return usage_all(stderr, COMMAND_USAGE);
+    }
+    command_describe(about, stdout);
+    return COMMAND_DONE;
+}
+
+static bool is_word(const char *text, const char *const words[])
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strcmp(words[i], text) == 0)
+            return true;
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const help_words[] = {"--help", "-h", NULL};
+    static const char *const version_words[] = {"--version", "-V", NULL};
+    int used = 0;
+    umask(027);
+    log_open("chancery", LOG_LEVEL_WARN);
+    if (argc == 2 && is_word(argv[1], help_words))
+        return usage_all(stdout, COMMAND_DONE);
+    if (argc == 2 && is_word(argv[1], version_words))
+        return version_run(1, argv);
+    running = command_find(argc - 1, argv + 1, &used);
+    if (running == NULL) {
+        if (argc > 1)
+            command_fail("no command \"%s\"", argv[1]);
+        return usage_all(stderr, COMMAND_USAGE);
+    }
+    int status = running->run(argc - used, argv + used);
+    secret_wipe_all();
+    return status;
+}
