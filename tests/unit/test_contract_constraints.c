@@ -278,6 +278,32 @@ static void escapes_in_patterns_mean_code_points(void **state)
     assert_true(token_is_taken("u0009"));
 }
 
+static unsigned problems_of_arn(size_t segments)
+{
+    unsigned count = 0;
+    struct buf body = {0};
+    assert_int_equal(buf_put_text(&body, "{\"CertificateArn\":\"" CERT_ARN), 0);
+    for (size_t i = 0; i < segments; i++)
+        assert_int_equal(buf_put_text(&body, "/a"), 0);
+    assert_int_equal(buf_put_text(&body, "\"}"), 0);
+    char *text = answer_to_slice(CM "DescribeCertificate", buf_slice(&body));
+    for (const char *p = text; (p = strstr(p, "failed to satisfy")) != NULL; p++)
+        count++;
+    free(text);
+    buf_free(&body);
+    return count;
+}
+
+/* The compiled pattern has little stack; what exceeds it is judged all the same, up to a bound. */
+static void a_long_text_that_fits_its_pattern_is_only_too_long(void **state)
+{
+    (void)state;
+    assert_int_equal(problems_of_arn(100), 0);
+    assert_int_equal(problems_of_arn(2500), 1);
+    assert_int_equal(problems_of_arn(20000), 1);
+    assert_int_equal(problems_of_arn(1000000), 2);
+}
+
 static double seconds(void)
 {
     struct timespec now;
@@ -423,6 +449,7 @@ int main(void)
         cmocka_unit_test(text_is_measured_in_characters),
         cmocka_unit_test(domain_names_follow_the_pattern),
         cmocka_unit_test(escapes_in_patterns_mean_code_points),
+        cmocka_unit_test(a_long_text_that_fits_its_pattern_is_only_too_long),
         cmocka_unit_test(no_text_can_keep_a_pattern_busy),
         cmocka_unit_test(the_longest_base64_extension_is_taken),
         cmocka_unit_test(an_error_that_is_set_stays),
