@@ -291,7 +291,7 @@ static const struct shape update_certificate_options_request = {STRUCTURE(
     MEMBER("CertificateArn", acm_arn, REQUIRED),
     MEMBER("Options", acm_certificate_options, REQUIRED))};
 
-const struct operation acm_operations[ACM_OPERATION_COUNT] = {
+const struct operation contract_acm_operations[ACM_OPERATION_COUNT] = {
     OPERATION("AddTagsToCertificate", &add_tags_to_certificate_request, NO_OUTPUT,
               ERRORS("InvalidArnException", "InvalidParameterException", "InvalidTagException",
                      "ResourceNotFoundException", "TagPolicyException", "ThrottlingException",

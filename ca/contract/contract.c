@@ -15,11 +15,11 @@ const struct shape contract_no_input = {STRUCTURE_EMPTY("Unit")};
 const struct service contract_service_table[SERVICE_COUNT] = {
     [SERVICE_ACM] = {.name = "acm",
                      .target_prefix = "CertificateManager",
-                     .operations = acm_operations,
+                     .operations = contract_acm_operations,
                      .operation_count = ACM_OPERATION_COUNT},
     [SERVICE_PCA] = {.name = "acm-pca",
                      .target_prefix = "ACMPrivateCA",
-                     .operations = pca_operations,
+                     .operations = contract_pca_operations,
                      .operation_count = PCA_OPERATION_COUNT,
                      .shows_values = true},
 };

@@ -178,7 +178,7 @@ static const struct shape update_certificate_authority_request = {STRUCTURE(
     MEMBER("RevocationConfiguration", pca_revocation_configuration, OPTIONAL),
     MEMBER("Status", pca_certificate_authority_status, OPTIONAL))};
 
-const struct operation pca_operations[PCA_OPERATION_COUNT] = {
+const struct operation contract_pca_operations[PCA_OPERATION_COUNT] = {
     OPERATION("CreateCertificateAuthority",
               &create_certificate_authority_request,
               &create_certificate_authority_response,

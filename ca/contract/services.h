@@ -9,8 +9,8 @@
 #define ACM_OPERATION_COUNT 39
 #define PCA_OPERATION_COUNT 23
 
-extern const struct operation acm_operations[ACM_OPERATION_COUNT];
-extern const struct operation pca_operations[PCA_OPERATION_COUNT];
+extern const struct operation contract_acm_operations[ACM_OPERATION_COUNT];
+extern const struct operation contract_pca_operations[PCA_OPERATION_COUNT];
 
 enum service_index { SERVICE_ACM, SERVICE_PCA, SERVICE_COUNT };
 
