@@ -26,7 +26,7 @@ const struct service contract_service_table[SERVICE_COUNT] = {
 
 int contract_init(void)
 {
-    /* Seeds jansson's hash now: later the sandbox may be shut. */
+    /* Now, while nobody else makes JSON. */
     json_object_seed(0);
     return patterns_compile();
 }

@@ -53,8 +53,9 @@ struct service {
 };
 
 /*
- * Compiles the patterns and seeds the hash of JSON objects; once, before threads and before the
- * sandbox shuts (the compiled code wants executable pages). 0 or CH_ENOMEM. contract_exit frees.
+ * Compiles the patterns and seeds the hash of JSON objects; once, before threads. Where the
+ * process may not map executable pages, patterns are interpreted: slower, but the same.
+ * 0 or CH_ENOMEM. contract_exit frees.
  */
 int contract_init(void);
 void contract_exit(void);
