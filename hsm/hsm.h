@@ -112,6 +112,9 @@ int hsm_secret_generate(struct hsm *h, const struct hsm_name *name, enum hsm_sec
 int hsm_secret_find(struct hsm *h, const struct hsm_name *name, enum hsm_secret_kind kind,
                     struct hsm_key **out);
 
+/* Destroys the secret of that name and kind and forgets the cached handle. 0 also when nothing is there. */
+int hsm_secret_destroy(struct hsm *h, const struct hsm_name *name, enum hsm_secret_kind kind);
+
 /*
  * Names the key that proves that this is our token and not an empty folder: from now on
  * a search that misses is only believed when this key is found. At provisioning, once.
@@ -126,7 +129,11 @@ void hsm_anchor_set(struct hsm *h, const struct hsm_name *name);
 int hsm_sign(struct hsm *h, struct hsm_key *key, enum sig_alg alg, struct slice message,
              struct buf *sig);
 
-/* HMAC-SHA-256 by the token. */
+/*
+ * HMAC-SHA-256 by the token, over message behind a label of this function's own: no
+ * message that a caller can choose gives the tag of a wrapped key or the key of a seal.
+ * At most 1 MiB.
+ */
 int hsm_mac(struct hsm *h, struct hsm_key *key, struct slice message, uint8_t tag[HSM_TAG_SIZE]);
 
 /*

@@ -198,6 +198,9 @@ CK_RV object_believe_miss(struct hsm *h, CK_SESSION_HANDLE session);
 CK_RV object_find_named(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_CLASS class,
                         const char *label, const uint8_t id[HSM_ID_SIZE], CK_OBJECT_HANDLE *out);
 
+/* Destroys a token object. Takes module.objects. */
+CK_RV object_destroy(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object);
+
 /* Reads one attribute into value (at most *len octets); *len is set. */
 CK_RV object_read(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                   CK_ATTRIBUTE_TYPE type, void *value, size_t *len);
@@ -235,6 +238,8 @@ struct key_table {
 /* The handle now; looks it up again after a recovery, and proves it again. Caller holds module.lock shared. */
 CK_RV key_resolve(struct hsm *h, CK_SESSION_HANDLE session, struct hsm_key *key,
                   CK_OBJECT_HANDLE *out);
+/* A label is there and ends. */
+bool name_is_good(const struct hsm_name *name);
 /* Makes cached handles of that name be looked up again. */
 void key_forget(struct hsm *h, const struct hsm_name *name);
 void key_table_free(struct key_table *table);

@@ -12,6 +12,11 @@ static struct hsm_key **key_bucket(struct key_table *table, const uint8_t id[HSM
     return &table->bucket[hash % KEY_BUCKETS];
 }
 
+bool name_is_good(const struct hsm_name *name)
+{
+    return name->label[0] != '\0' && memchr(name->label, 0, sizeof(name->label)) != NULL;
+}
+
 static bool same_name(const struct hsm_name *a, const struct hsm_name *b)
 {
     return memcmp(a->id, b->id, HSM_ID_SIZE) == 0 && strcmp(a->label, b->label) == 0;
@@ -173,7 +178,7 @@ static int key_get(struct hsm *h, struct hsm_key *key, struct hsm_key **out)
 static int key_new(struct hsm *h, const struct hsm_name *name, enum key_class class,
                    struct hsm_key **out)
 {
-    if (memchr(name->label, 0, sizeof(name->label)) == NULL || name->label[0] == '\0')
+    if (!name_is_good(name))
         return CH_EINVAL;
     struct hsm_key *key = calloc(1, sizeof(*key));
     if (key == NULL)

@@ -86,6 +86,14 @@ CK_RV object_find_named(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_CLAS
     return rv == CKR_OK ? rv_from_code(CH_ENOTFOUND) : rv;
 }
 
+CK_RV object_destroy(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+    pthread_mutex_lock(&h->module->objects);
+    CK_RV rv = h->p11->C_DestroyObject(session, object);
+    pthread_mutex_unlock(&h->module->objects);
+    return rv;
+}
+
 CK_RV object_read(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                   CK_ATTRIBUTE_TYPE type, void *value, size_t *len)
 {

@@ -171,11 +171,6 @@ static CK_RV op_generate(struct hsm *h, CK_SESSION_HANDLE session, void *context
     return rv;
 }
 
-static bool name_is_good(const struct hsm_name *name)
-{
-    return name->label[0] != '\0' && memchr(name->label, 0, sizeof(name->label)) != NULL;
-}
-
 int hsm_pair_generate(struct hsm *h, const struct hsm_name *name, enum key_alg alg,
                       struct buf *spki)
 {

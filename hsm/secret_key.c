@@ -77,15 +77,6 @@ struct generate {
     bool begun;
 };
 
-/* An attempt whose answer was lost may have made the key, or half of one: it makes way. */
-static CK_RV remove_half_made(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
-{
-    pthread_mutex_lock(&h->module->objects);
-    CK_RV rv = h->p11->C_DestroyObject(session, object);
-    pthread_mutex_unlock(&h->module->objects);
-    return rv;
-}
-
 static CK_RV op_generate(struct hsm *h, CK_SESSION_HANDLE session, void *context)
 {
     struct generate *g = context;
@@ -95,8 +86,9 @@ static CK_RV op_generate(struct hsm *h, CK_SESSION_HANDLE session, void *context
     CK_RV rv = object_find_named(h, session, CKO_SECRET_KEY, label, g->name->id, &found);
     if (rv == CKR_OK && !g->begun)
         return rv_from_code(CH_EEXISTS);
+    /* An attempt whose answer was lost may have made the key, or half of one: it makes way. */
     if (rv == CKR_OK)
-        rv = remove_half_made(h, session, found);
+        rv = object_destroy(h, session, found);
     else if (rv == rv_from_code(CH_ENOTFOUND))
         rv = CKR_OK;
     if (rv != CKR_OK)
@@ -108,11 +100,43 @@ static CK_RV op_generate(struct hsm *h, CK_SESSION_HANDLE session, void *context
 int hsm_secret_generate(struct hsm *h, const struct hsm_name *name, enum hsm_secret_kind kind)
 {
     PRECOND(h != NULL && name != NULL && kind <= HSM_SECRET_MAC);
-    if (name->label[0] == '\0' || memchr(name->label, 0, sizeof(name->label)) == NULL)
+    if (!name_is_good(name))
         return CH_EINVAL;
     struct generate g = {.name = name, .kind = kind, .begun = false};
     pthread_mutex_lock(&h->create_lock);
     int r = hsm_run(h, op_generate, &g);
+    if (r == 0)
+        r = folder_fsync(h->fsync_folder);
+    pthread_mutex_unlock(&h->create_lock);
+    return r;
+}
+
+struct destroy {
+    const struct hsm_name *name;
+    enum hsm_secret_kind kind;
+};
+
+static CK_RV op_destroy(struct hsm *h, CK_SESSION_HANDLE session, void *context)
+{
+    const struct destroy *d = context;
+    char label[SECRET_LABEL_MAX];
+    CK_OBJECT_HANDLE found = CK_INVALID_HANDLE;
+    secret_label(d->name, d->kind, label);
+    CK_RV rv = object_find_named(h, session, CKO_SECRET_KEY, label, d->name->id, &found);
+    if (rv == rv_from_code(CH_ENOTFOUND))
+        return CKR_OK;
+    return rv == CKR_OK ? object_destroy(h, session, found) : rv;
+}
+
+int hsm_secret_destroy(struct hsm *h, const struct hsm_name *name, enum hsm_secret_kind kind)
+{
+    PRECOND(h != NULL && name != NULL && kind <= HSM_SECRET_MAC);
+    struct destroy d = {name, kind};
+    if (!name_is_good(name))
+        return CH_EINVAL;
+    pthread_mutex_lock(&h->create_lock);
+    int r = hsm_run(h, op_destroy, &d);
+    key_forget(h, name);
     if (r == 0)
         r = folder_fsync(h->fsync_folder);
     pthread_mutex_unlock(&h->create_lock);
