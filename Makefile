@@ -138,6 +138,7 @@ fuzz: provision-test
 # ---- fault tests: programs that break what they stand on ----
 FAULT_SRC := $(sort $(wildcard tests/fault/*.c))
 include tests/fault/rules.mk
+include tests/tokens/rules.mk
 
 # ---- install, run, test ----
 .PHONY: provision-run provision-test run test tests-build check-arrows lint bench
@@ -150,7 +151,7 @@ run: provision-run
 	@$(MAKE) --no-print-directory -j2 all
 	@exec sh provisioning/run.sh $(BIN) $(STATE) $(PORT) $(PUBLIC_PORT)
 
-tests-build: all unit seeds faults
+tests-build: all unit seeds faults tokens
 test: provision-test
 	@$(MAKE) --no-print-directory -j2 tests-build
 	@$(MAKE) --no-print-directory -j2 SANITIZE=address,undefined tests-build
