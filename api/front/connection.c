@@ -30,8 +30,8 @@ struct connection {
     _Atomic(enum phase) phase;
     atomic_int_fast64_t deadline_ms; /* 0 = none */
     atomic_bool expired;
-    bool unread;   /* answered before all of the request was read */
-    enum refusal why;
+    bool told;   /* that it took too long */
+    bool unread; /* answered before all of the request was read */
     int fd;
     gnutls_session_t session;
     struct identity *identity;
@@ -64,11 +64,28 @@ static void set_phase(struct connection *c, enum phase phase)
 
 /* ---- what TLS reads and writes ---- */
 
+void connection_refuse(struct connection *c, enum refusal why)
+{
+    struct buf raw = {0};
+    if (atomic_load(&c->phase) == PHASE_RECEIVING && reply_refuse_raw(why, &raw) == 0 &&
+        gnutls_record_send(c->session, raw.data, raw.len) != (ssize_t)raw.len)
+        log_debug("a peer did not take its refusal");
+    buf_free(&raw);
+}
+
+/*
+ * Sending from within a read is as good as from a second thread, which GnuTLS allows. The
+ * end of input that follows makes the library close, with TLS's own good-bye.
+ */
 static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t len)
 {
     struct connection *c = context;
-    if (atomic_load(&c->expired))
+    if (atomic_load(&c->expired)) {
+        if (!c->told)
+            connection_refuse(c, REFUSAL_TIMEOUT);
+        c->told = true;
         return 0;
+    }
     ssize_t got = recv(c->fd, data, len, 0);
     if (got > 0 && atomic_load(&c->phase) == PHASE_IDLE)
         set_phase(c, PHASE_RECEIVING);
@@ -283,35 +300,12 @@ struct connection *connection_open(struct connections *all, int fd, gnutls_sessi
     return c;
 }
 
-/* Which refusal the peer has to hear, if any: only in mid-request nothing was said yet. */
-static enum refusal due_refusal(const struct connection *c)
-{
-    if (atomic_load(&c->phase) != PHASE_RECEIVING)
-        return REFUSAL_NONE;
-    if (c->why != REFUSAL_NONE)
-        return c->why;
-    return atomic_load(&c->expired) ? REFUSAL_TIMEOUT : REFUSAL_NONE;
-}
-
-static void say_refusal(struct connection *c, enum refusal why)
-{
-    struct buf raw = {0};
-    if (reply_refuse_raw(why, &raw) == 0 &&
-        gnutls_record_send(c->session, raw.data, raw.len) != (ssize_t)raw.len)
-        log_debug("a peer did not take its refusal");
-    buf_free(&raw);
-}
-
+/* The session is gone already, the socket not yet. */
 void connection_close(struct connection *c)
 {
     if (c == NULL)
         return;
     list_remove(c->all, c);
-    enum refusal why = due_refusal(c);
-    if (why != REFUSAL_NONE)
-        say_refusal(c, why);
-    if (atomic_load(&c->phase) != PHASE_HANDSHAKE)
-        gnutls_bye(c->session, GNUTLS_SHUT_WR);
     if (c->unread)
         drain_take(c->all->drain, c->fd);
     shutdown(c->fd, SHUT_WR);
@@ -345,9 +339,4 @@ void connection_reply_begins(struct connection *c)
 void connection_reply_done(struct connection *c)
 {
     set_phase(c, PHASE_IDLE);
-}
-
-void connection_refuse(struct connection *c, enum refusal why)
-{
-    c->why = why;
 }

@@ -41,8 +41,8 @@ struct connection *connection_open(struct connections *all, int fd, gnutls_sessi
                                    struct slice peer);
 
 /*
- * The last act, called before the library frees the session and closes fd: says the
- * refusal that is due, ends TLS, and keeps the socket a moment when the peer may still be sending.
+ * The last act, called before the library closes fd; the session is gone. Keeps the socket
+ * a moment when the peer may still be sending.
  */
 void connection_close(struct connection *c);
 
@@ -55,7 +55,10 @@ void connection_request_complete(struct connection *c); /* all of it; core may t
 void connection_reply_begins(struct connection *c);
 void connection_reply_done(struct connection *c);
 
-/* The library is about to close in mid-request: why, for connection_close to say. */
+/*
+ * Writes a refusal onto the TLS session by hand, in mid-request, where the library takes no
+ * reply any more; the library then has to close. For the library's thread alone.
+ */
 void connection_refuse(struct connection *c, enum refusal why);
 
 /* For gnutls_certificate_set_retrieve_function2: the current identity, held by the connection. */

@@ -152,7 +152,7 @@ static enum MHD_Result read_head(struct exchange *x, const char *method)
     return MHD_YES;
 }
 
-/* The library takes no reply in mid-body: the connection says it while it closes. */
+/* The library takes no reply in mid-body. */
 static enum MHD_Result refuse_body(struct exchange *x, enum refusal why)
 {
     connection_refuse(x->connection, why);

@@ -10,8 +10,9 @@
 #include <time.h>
 
 /* Asking costs core one signature, so the pause after failures stays short. */
-#define RETRY_FIRST_MS 100
+#define RETRY_FIRST_MS 20
 #define RETRY_MAX_MS 5000
+#define RETRY_TELL_MS 1000 /* at start core is often a moment later: no word about that */
 #define CLOCK_LOOK_MS 1000 /* the wall clock may be set: look at it again this often */
 
 struct renewal {
@@ -104,9 +105,10 @@ static bool certify_until_done(struct renewal *r, int64_t *renew_at)
         int result = certify(r, renew_at);
         if (result == 0)
             return true;
-        if (!told)
+        if (!told && pause >= RETRY_TELL_MS) {
             log_warn("no TLS certificate from core yet: %s", ch_error_text(result));
-        told = true;
+            told = true;
+        }
         if (wait_ms(r, pause))
             return false;
         pause = pause * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : pause * 2;
