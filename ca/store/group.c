@@ -12,8 +12,8 @@
 
 #define GROUP_UNITS_MAX 256
 #define GROUP_MS_MAX 5        /* a group that ran so long is committed, whatever waits */
-#define CHECKPOINT_PAGES 4096 /* WAL pages between checkpoints: 16 MiB */
-#define WAL_PAGES_MAX 32768   /* beyond it the writer waits for readers that hold the WAL back */
+#define CHECKPOINT_PAGES 2048 /* WAL pages between checkpoints: 16 MiB */
+#define WAL_PAGES_MAX 16384   /* beyond it the writer waits for readers that hold the WAL back */
 #define WAL_WAIT_MS 100
 #define IDLE_MS 200           /* so long without work, and the WAL is written back */
 

@@ -50,9 +50,9 @@ static int authority_unit(struct store_tx *tx, void *context)
     (void)context;
     struct authority_row row = {.scope = scope,
                                 .id = AUTHORITY,
-                                .type = (char[]){"ROOT"},
-                                .status = (char[]){"ACTIVE"},
-                                .configuration = (char[]){"{}"}};
+                                .type = "ROOT",
+                                .status = "ACTIVE",
+                                .configuration = "{}"};
     return store_authority_insert(tx, &row);
 }
 
@@ -61,8 +61,8 @@ static int issue(struct store_tx *tx, uint64_t number, const char *record)
     uint8_t der[DER_SIZE];
     struct issued_row row = {.scope = scope,
                              .authority = AUTHORITY,
-                             .state = (char[]){"ISSUED"},
-                             .template_name = (char[]){"arn:aws:acm-pca:::template/EndEntity/V1"},
+                             .state = "ISSUED",
+                             .template_name = "arn:aws:acm-pca:::template/EndEntity/V1",
                              .certificate = {.data = der, .len = sizeof(der)},
                              .not_before = clock_now_us(),
                              .not_after = clock_now_us(),
@@ -164,14 +164,14 @@ static int certificate_unit(struct store_tx *tx, void *context)
     uint64_t bits[4] = {scatter(job->number), scatter(~job->number), job->number, 0};
     struct certificate_row row = {
         .scope = scope,
-        .type = (char[]){"PRIVATE"},
-        .status = (char[]){"PENDING_VALIDATION"},
+        .type = "PRIVATE",
+        .status = "PENDING_VALIDATION",
         .domain = domain,
         .names = names,
         .key_alg = KEY_ALG_P256,
-        .options = (char[]){"{\"CertificateTransparencyLoggingPreference\":\"ENABLED\"}"},
-        .authority_arn = (char[]){"arn:aws:acm-pca:eu-central-1:111122223333:"
-                                  "certificate-authority/" AUTHORITY},
+        .options = "{\"CertificateTransparencyLoggingPreference\":\"ENABLED\"}",
+        .authority_arn = "arn:aws:acm-pca:eu-central-1:111122223333:"
+                                  "certificate-authority/" AUTHORITY,
         .created_at = 1700000000000000 + (int64_t)job->number};
     uint8_t octets[16];
     memcpy(octets, bits, sizeof(octets));
@@ -195,11 +195,11 @@ static int certificate_unit(struct store_tx *tx, void *context)
     row.certificate = (struct buf){.data = der, .len = sizeof(der)};
     row.serial = serial;
     row.subject = subject;
-    row.issuer = (char[]){"CN=Example Internal Root,O=Example"};
-    row.signature_algorithm = (char[]){"SHA256WITHECDSA"};
-    row.key_usages = (char[]){"[\"DIGITAL_SIGNATURE\",\"KEY_ENCIPHERMENT\"]"};
-    row.extended_key_usages = (char[]){"[{\"Name\":\"TLS_WEB_SERVER_AUTHENTICATION\"}]"};
-    row.chain = (char[]){"-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"};
+    row.issuer = "CN=Example Internal Root,O=Example";
+    row.signature_algorithm = "SHA256WITHECDSA";
+    row.key_usages = "[\"DIGITAL_SIGNATURE\",\"KEY_ENCIPHERMENT\"]";
+    row.extended_key_usages = "[{\"Name\":\"TLS_WEB_SERVER_AUTHENTICATION\"}]";
+    row.chain = "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n";
     row.issued_at = row.not_before = row.not_after = 1700000000000000;
     int r = issue(tx, job->number, NULL);
     return r == 0 ? store_certificate_set_issued(tx, &row) : r;
