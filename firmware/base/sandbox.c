@@ -184,6 +184,7 @@ static const struct call_row calls[] = {
     {SCMP_SYS(process_vm_readv), ALL},
     {SCMP_SYS(personality), ALL},
     {SCMP_SYS(mincore), ALL},
+    {SCMP_SYS(getdents), ALL},
 #endif
 };
 
