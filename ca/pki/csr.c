@@ -151,12 +151,15 @@ static int judge_signature(const struct pki_csr *csr, struct pki_reason *why)
     if (pki_der_get_bits(csr->whole->signature, &signature) != 0)
         return pki_refuse(why, CH_EINVAL, "RFC 2986 4.2: the signature is not a string of octets");
     rc = pki_key_open(pki_csr_spki(csr), &key, why);
-    if (rc == 0)
+    bool key_opened = rc == 0;
+    if (key_opened)
         rc = pki_key_verify(key, &alg, pki_der_string(csr->whole->body), signature);
     EVP_PKEY_free(key);
     if (rc == CH_EINTEGRITY)
         return pki_refuse(why, CH_EINVAL,
                           "RFC 2986 3: the request is not signed by the key that it contains");
+    if (rc == CH_EINVAL && key_opened)
+        return pki_refuse(why, rc, "RFC 2986 4.2: the signature algorithm does not fit the key");
     return rc;
 }
 
@@ -178,6 +181,8 @@ int pki_csr_parse(struct slice input, struct pki_csr **out, struct pki_reason *w
     int rc = 0;
 
     *out = NULL;
+    if (input.len == 0)
+        return pki_refuse(why, CH_EINVAL, "the request is empty");
     if (input.len > CSR_MAX)
         return pki_refuse(why, CH_EINVAL, "the request is larger than %zu octets", CSR_MAX);
     if (!is_der(input)) {

@@ -171,27 +171,51 @@ int pki_key_id(struct slice spki, uint8_t id[20])
 
 /* ---- opening ---- */
 
-static int key_from_params(const char *type, OSSL_PARAM *params, EVP_PKEY **out)
+static int key_from_params(const char *type, int selection, OSSL_PARAM *params, EVP_PKEY **out)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     int made = ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
-               EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) == 1;
+               EVP_PKEY_fromdata(ctx, out, selection, params) == 1;
     EVP_PKEY_CTX_free(ctx);
     ERR_clear_error();
     return made ? 0 : CH_EINVAL;
 }
 
-static int open_ec(ASN1_BIT_STRING *point, enum key_alg alg, EVP_PKEY **out)
+/*
+ * One key without a point for each curve, made once: setting up a curve costs more than half of what
+ * opening a key does. Never changed afterwards.
+ */
+static EVP_PKEY *curves[KEY_ALG_COUNT];
+static CRYPTO_ONCE curves_once = CRYPTO_ONCE_STATIC_INIT;
+
+static void make_curves(void)
 {
-    char group[32];
-    OPENSSL_strlcpy(group, key_alg_info(alg)->curve, sizeof group);
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point->data,
-                                          (size_t)point->length),
-        OSSL_PARAM_construct_end(),
-    };
-    return key_from_params("EC", params, out);
+    for (size_t i = 0; i < sizeof curve_rows / sizeof curve_rows[0]; i++) {
+        char group[32];
+        OPENSSL_strlcpy(group, key_alg_info(curve_rows[i].alg)->curve, sizeof group);
+        OSSL_PARAM params[] = {
+            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+            OSSL_PARAM_construct_end(),
+        };
+        key_from_params("EC", EVP_PKEY_KEY_PARAMETERS, params, &curves[curve_rows[i].alg]);
+    }
+}
+
+static int open_ec(const ASN1_BIT_STRING *point, enum key_alg alg, EVP_PKEY **out)
+{
+    struct slice octets = pki_der_string(point);
+    if (CRYPTO_THREAD_run_once(&curves_once, make_curves) != 1 || curves[alg] == NULL)
+        return CH_ENOMEM;
+    EVP_PKEY *key = EVP_PKEY_dup(curves[alg]);
+    if (key == NULL)
+        return CH_ENOMEM;
+    if (EVP_PKEY_set1_encoded_public_key(key, octets.data, octets.len) != 1) {
+        EVP_PKEY_free(key);
+        ERR_clear_error();
+        return CH_EINVAL;
+    }
+    *out = key;
+    return 0;
 }
 
 static int open_rsa_numbers(const PKI_RSA_KEY *key, EVP_PKEY **out)
@@ -208,7 +232,7 @@ static int open_rsa_numbers(const PKI_RSA_KEY *key, EVP_PKEY **out)
         goto out;
     params = OSSL_PARAM_BLD_to_param(builder);
     if (params != NULL)
-        rc = key_from_params("RSA", params, out);
+        rc = key_from_params("RSA", EVP_PKEY_PUBLIC_KEY, params, out);
 out:
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(builder);
