@@ -108,6 +108,18 @@ static CK_RV check_sealed_in(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT
     return rv;
 }
 
+/* Asked first: signing with a key of another type is a general error to some modules. */
+static CK_RV check_type(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                        enum key_alg alg)
+{
+    CK_KEY_TYPE type = 0;
+    size_t len = sizeof(type);
+    CK_RV rv = object_read(h, session, object, CKA_KEY_TYPE, &type, &len);
+    if (rv == CKR_OK && type != (key_alg_info(alg)->rsa ? CKK_RSA : CKK_EC))
+        rv = rv_from_code(CH_EINTEGRITY);
+    return rv;
+}
+
 static CK_RV key_find(struct hsm *h, CK_SESSION_HANDLE session, struct hsm_key *key,
                       CK_OBJECT_HANDLE *out)
 {
@@ -118,6 +130,8 @@ static CK_RV key_find(struct hsm *h, CK_SESSION_HANDLE session, struct hsm_key *
                                  key->name.id, out);
     if (rv == CKR_OK)
         rv = check_sealed_in(h, session, *out);
+    if (rv == CKR_OK && pair)
+        rv = check_type(h, session, *out, key->alg);
     if (rv == CKR_OK && pair)
         rv = sign_prove(h, session, *out, key->public, key->alg);
     return rv;

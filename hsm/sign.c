@@ -137,9 +137,6 @@ CK_RV sign_prove(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key,
     CK_RV rv = rv_from_code(sign_prepare(h, sig_alg_default(alg), message, &input));
     if (rv == CKR_OK)
         rv = sign_with(h, session, key, &input, signature, &len);
-    /* A key of another type refuses the mechanism; that, too, is not the key of this name. */
-    if (rv == CKR_KEY_TYPE_INCONSISTENT)
-        return rv_from_code(CH_EINTEGRITY);
     if (rv == CKR_OK && !verifies(public, h->md[input.alg->hash], message, signature, len))
         rv = rv_from_code(CH_EINTEGRITY);
     return rv;
