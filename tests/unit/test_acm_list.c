@@ -235,7 +235,7 @@ static void a_next_token_serves_its_own_question_only(void **state)
     ops.region = "eu-west-1";
     ops_refused("ValidationException", ACM, "ListCertificates", "o", in);
     ops.region = OPS_REGION;
-    for (size_t i = 0; token[i] != '\0'; i += 9) {
+    for (size_t i = 0; i < strlen(token); i += 9) {
         char kept = token[i];
         token[i] = kept == 'x' ? 'y' : 'x';
         in = ec_includes();

@@ -273,7 +273,7 @@ static void an_altered_next_token_is_refused(void **state)
     (void)state;
     json_t *page = ops_ok(PCA, "ListCertificateAuthorities", "{s:i}", "MaxResults", 1);
     char *token = strdup(ops_text(page, "NextToken"));
-    for (size_t i = 0; token[i] != '\0'; i += 7) {
+    for (size_t i = 0; i < strlen(token); i += 7) {
         char kept = token[i];
         token[i] = kept == 'A' ? 'B' : 'A';
         ops_refused("InvalidNextTokenException", PCA, "ListCertificateAuthorities", "{s:s}",
