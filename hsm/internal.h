@@ -55,6 +55,7 @@ struct rv_row {
 
 /* A CH_E* as CK_RV, for operations that fail for reasons of our own; class FAIL. */
 CK_RV rv_from_code(int code);
+bool rv_is_code(CK_RV rv);
 
 /* The row of a value, a catch-all row for values that the table does not know; never NULL. */
 const struct rv_row *rv_row_find(CK_RV rv);

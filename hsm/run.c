@@ -37,6 +37,19 @@ static bool is_healthy(CK_RV rv)
     return class == RV_CLASS_OK || class == RV_CLASS_FAIL;
 }
 
+/*
+ * What a failure means when the session turns out to be logged out: NSS then says
+ * CKR_HOST_MEMORY of a key that it cannot decrypt. Codes of our own are not the token's.
+ */
+static CK_RV judge(struct hsm *h, CK_SESSION_HANDLE session, CK_RV rv)
+{
+    CK_SESSION_INFO info = {.state = CKS_RW_USER_FUNCTIONS};
+    if (rv_row_find(rv)->class != RV_CLASS_FAIL || rv_is_code(rv) ||
+        h->p11->C_GetSessionInfo(session, &info) != CKR_OK)
+        return rv;
+    return info.state == CKS_RW_USER_FUNCTIONS ? rv : CKR_USER_NOT_LOGGED_IN;
+}
+
 static CK_RV run_with_session(struct run *run)
 {
     CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
@@ -45,7 +58,7 @@ static CK_RV run_with_session(struct run *run)
                    : keeper_get(run->h, (unsigned)run->keeper, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = run->op(run->h, session, run->context);
+    rv = judge(run->h, session, run->op(run->h, session, run->context));
     bool healthy = is_healthy(rv);
     if (run->keeper == POOL_SESSION)
         session_put(run->h, session, healthy);

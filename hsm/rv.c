@@ -102,12 +102,17 @@ CK_RV rv_from_code(int code)
     return code == 0 ? CKR_OK : CODE_BASE | (CK_RV)(-code);
 }
 
+bool rv_is_code(CK_RV rv)
+{
+    return (rv & ~CODE_MASK) == CODE_BASE;
+}
+
 const struct rv_row *rv_row_find(CK_RV rv)
 {
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (rows[i].rv == rv)
             return &rows[i];
-    for (size_t i = 0; (rv & ~CODE_MASK) == CODE_BASE && i < COUNT_OF(code_rows); i++)
+    for (size_t i = 0; rv_is_code(rv) && i < COUNT_OF(code_rows); i++)
         if (code_rows[i].rv == rv)
             return &code_rows[i];
     return &unknown;
