@@ -17,6 +17,7 @@
 #include "ca/core.h"
 #include "ca/jobs/key_maker.h"
 #include "ca/operator.h"
+#include "ca/pki/pki.h"
 #include "ca/serve.h"
 #include "firmware/base/error.h"
 #include "firmware/base/log.h"
@@ -89,6 +90,7 @@ int main(int argc, char **argv)
     static struct process process;
     static struct services services;
     contract_json_wipes();
+    PRECOND(pki_memory_wipes() == 0);
     process_open(&process, ROLE_CORE, argc, argv);
     process_confine(&process);
     int r = services_start(&process, &services);

@@ -169,4 +169,12 @@ int pki_chain_check(const struct pki_certificate *leaf, struct pki_certificate *
 /* DER GeneralNames of host names and IP addresses (text form): each becomes a dNSName or an iPAddress, RFC 5280 4.2.1.6. CH_EINVAL for none or an empty one. */
 int pki_host_names_build(const char *const *names, size_t count, struct buf *der);
 
+/* ---- memory (memory.c) ---- */
+
+/*
+ * Makes OpenSSL wipe all memory it frees, for itself and for a PKCS#11 module that uses it in this
+ * process: pieces of keys must not stay behind. Before any other use of OpenSSL; CH_ESTATE when it is too late.
+ */
+int pki_memory_wipes(void);
+
 #endif

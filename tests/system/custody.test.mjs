@@ -90,10 +90,11 @@ test("a wrapped key moved to another certificate's row does not unwrap", async (
   const two = await requestIssued(acm, root, { DomainName: 'two.example.internal' });
   await exportKey(one);
   await appliance.stop();
-  const id = (arn) => arn.split('/').pop();
-  const columns = execFileSync('sqlite3', [join(appliance.state, 'store', 'chancery.db'), "SELECT group_concat(name) FROM pragma_table_info('keys') WHERE name NOT IN ('account', 'region', 'certificate')"]).toString().trim();
-  execFileSync('sqlite3', [join(appliance.state, 'store', 'chancery.db'),
-    `UPDATE keys SET (${columns}) = (SELECT ${columns} FROM keys WHERE certificate = '${id(two)}') WHERE certificate = '${id(one)}'`]);
+  const number = (arn) => `(SELECT number FROM certificates WHERE lower(hex(id)) = '${arn.split('/').pop().replaceAll('-', '')}')`;
+  const moved = execFileSync('sqlite3', [join(appliance.state, 'store', 'chancery.db'),
+    `UPDATE keys SET (version, format, kek_id, alg, spki, blob, tag) = (SELECT version, format, kek_id, alg, spki, blob, tag FROM keys
+       WHERE certificate = ${number(two)}) WHERE certificate = ${number(one)}; SELECT changes()`]).toString().trim();
+  assert.equal(moved, '1');
   appliance.log = '';
   await appliance.launch();
   await assert.rejects(exportKey(one), (e) => e.$metadata.httpStatusCode >= 500);
