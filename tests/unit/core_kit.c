@@ -43,7 +43,7 @@ static void config_fill(struct config *c)
     snprintf(c->hsm_module, sizeof c->hsm_module, "%s", MODULE);
     snprintf(c->hsm_environment, sizeof c->hsm_environment, "SOFTHSM2_CONF=%.200s/softhsm2.conf",
              core_kit.state);
-    snprintf(c->hsm_token_label, sizeof c->hsm_token_label, "kit");
+    snprintf(c->hsm_token_label, sizeof c->hsm_token_label, "core-kit");
     snprintf(c->hsm_pin_file, sizeof c->hsm_pin_file, "pin");
     snprintf(c->hsm_writable, sizeof c->hsm_writable, "token");
     snprintf(c->core_regions, sizeof c->core_regions, "us-east-1,eu-west-1");
@@ -68,7 +68,7 @@ void core_kit_folder_make(void)
     config_fill(&core_kit.config);
     assert_int_equal(core_hsm_environment(&core_kit.config), 0);
     snprintf(command, sizeof command,
-             "softhsm2-util --init-token --free --label kit --pin kit-pin-1234 --so-pin 12345678 "
+             "softhsm2-util --init-token --free --label core-kit --pin kit-pin-1234 --so-pin 12345678 "
              ">/dev/null");
     assert_int_equal(system(command), 0);
 }
@@ -195,7 +195,7 @@ void core_kit_call_sign_admin(struct core_kit_call *c)
     struct slice target = request_header(&c->call, "x-amz-target");
     bool pca = target.len >= 6 && memcmp(target.data, "ACMPri", 6) == 0;
     core_kit_call_sign(c, core_kit.appliance.access_key_id, secret_slice(core_kit.appliance.secret_access_key),
-                  clock_now(), KIT_REGION, pca ? "acm-pca" : "acm");
+                  clock_now(), CORE_KIT_REGION, pca ? "acm-pca" : "acm");
 }
 
 void core_kit_call_presign(struct core_kit_call *c, const char *key_id, struct slice secret, int64_t at,
@@ -204,7 +204,7 @@ void core_kit_call_presign(struct core_kit_call *c, const char *key_id, struct s
     char hex[65];
     timestamp(at, c->date);
     snprintf(c->query, sizeof c->query,
-             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=%s%%2F%.8s%%2F" KIT_REGION
+             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=%s%%2F%.8s%%2F" CORE_KIT_REGION
              "%%2F%s%%2Faws4_request&X-Amz-Date=%s&X-Amz-Expires=%d"
              "&X-Amz-SignedHeaders=host%%3Bx-amz-target&X-Amz-Signature=%064d",
              key_id, c->date, service, c->date, expires, 0);

@@ -9,9 +9,9 @@
 #include "ca/auth/auth.h"
 #include "ca/dispatch.h"
 
-#define KIT_REGION "us-east-1"
-#define KIT_ACM "CertificateManager."
-#define KIT_PCA "ACMPrivateCA."
+#define CORE_KIT_REGION "us-east-1"
+#define CORE_KIT_ACM "CertificateManager."
+#define CORE_KIT_PCA "ACMPrivateCA."
 
 struct core_kit {
     char state[256];
@@ -49,7 +49,7 @@ void core_kit_call_header(struct core_kit_call *c, const char *name, const char 
 void core_kit_call_sign(struct core_kit_call *c, const char *key_id, struct slice secret, int64_t at,
                    const char *region, const char *service);
 
-/* Signs as the administrator, now, in KIT_REGION, for the service of the target. */
+/* Signs as the administrator, now, in CORE_KIT_REGION, for the service of the target. */
 void core_kit_call_sign_admin(struct core_kit_call *c);
 
 /* Puts a presigned query for the host and the target on the call. */

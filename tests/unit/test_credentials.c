@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#define TARGET KIT_ACM "ListCertificates"
+#define TARGET CORE_KIT_ACM "ListCertificates"
 
 static void request_begin(struct request *r, const struct core_kit_call *c)
 {
@@ -79,7 +79,7 @@ static void an_unknown_key_is_an_invalid_token(void **state)
     (void)state;
     struct core_kit_call c;
     core_kit_call_make(&c, TARGET, "{}");
-    core_kit_call_sign(&c, "AKIAUNKNOWNUNKNOWN22", admin_secret(), clock_now(), KIT_REGION, "acm");
+    core_kit_call_sign(&c, "AKIAUNKNOWNUNKNOWN22", admin_secret(), clock_now(), CORE_KIT_REGION, "acm");
     refused(&c, UNKNOWN);
 }
 
@@ -91,7 +91,7 @@ static void an_overlong_key_id_is_an_invalid_token(void **state)
     memset(id, 'A', sizeof id - 1);
     id[sizeof id - 1] = '\0';
     core_kit_call_make(&c, TARGET, "{}");
-    core_kit_call_sign(&c, id, admin_secret(), clock_now(), KIT_REGION, "acm");
+    core_kit_call_sign(&c, id, admin_secret(), clock_now(), CORE_KIT_REGION, "acm");
     refused(&c, UNKNOWN);
 }
 
@@ -100,7 +100,7 @@ static void a_wrong_secret_is_a_mismatch(void **state)
     (void)state;
     struct core_kit_call c;
     core_kit_call_make(&c, TARGET, "{}");
-    core_kit_call_sign(&c, core_kit.appliance.access_key_id, slice_text("wrong"), clock_now(), KIT_REGION,
+    core_kit_call_sign(&c, core_kit.appliance.access_key_id, slice_text("wrong"), clock_now(), CORE_KIT_REGION,
                   "acm");
     refused(&c, MISMATCH);
 }
@@ -146,13 +146,13 @@ static void a_signature_for_another_service_is_refused(void **state)
         const char *target, *service, *expected;
     } cases[] = {{TARGET, "acm-pca", "Credential should be scoped to correct service: 'acm'."},
                  {TARGET, "iam", "Credential should be scoped to correct service: 'acm'."},
-                 {KIT_PCA "ListCertificateAuthorities", "acm",
+                 {CORE_KIT_PCA "ListCertificateAuthorities", "acm",
                   "Credential should be scoped to correct service: 'acm-pca'."},
                  {"Nothing.AtAll", "s3", "Credential should be scoped to correct service: 'acm'."}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct core_kit_call c;
         core_kit_call_make(&c, cases[i].target, "{}");
-        core_kit_call_sign(&c, core_kit.appliance.access_key_id, admin_secret(), clock_now(), KIT_REGION,
+        core_kit_call_sign(&c, core_kit.appliance.access_key_id, admin_secret(), clock_now(), CORE_KIT_REGION,
                       cases[i].service);
         refused(&c, "InvalidSignatureException", cases[i].expected);
     }
@@ -185,7 +185,7 @@ static void a_signature_lives_five_minutes_to_both_sides(void **state)
     };
     struct core_kit_call c;
     core_kit_call_make(&c, TARGET, "{}");
-    core_kit_call_sign(&c, core_kit.appliance.access_key_id, admin_secret(), at, KIT_REGION, "acm");
+    core_kit_call_sign(&c, core_kit.appliance.access_key_id, admin_secret(), at, CORE_KIT_REGION, "acm");
     clock_replace(fixed_clock);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fixed_now = cases[i].now;
@@ -237,7 +237,7 @@ static void a_new_user_can_sign_at_once(void **state)
     assert_int_equal(strlen(user.access_key_id), 20);
     assert_int_equal(secret_len(user.secret), 40);
     core_kit_call_make(&c, TARGET, "{}");
-    core_kit_call_sign(&c, user.access_key_id, secret_slice(user.secret), clock_now(), KIT_REGION,
+    core_kit_call_sign(&c, user.access_key_id, secret_slice(user.secret), clock_now(), CORE_KIT_REGION,
                   "acm");
     request_begin(&r, &c);
     assert_int_equal(auth_authenticate(&r), 0);
@@ -303,7 +303,7 @@ static void a_key_that_is_made_inactive_fails_with_the_next_call(void **state)
     struct core_kit_call c;
     user_make("leaver", &user);
     core_kit_call_make(&c, TARGET, "{}");
-    core_kit_call_sign(&c, user.access_key_id, secret_slice(user.secret), clock_now(), KIT_REGION,
+    core_kit_call_sign(&c, user.access_key_id, secret_slice(user.secret), clock_now(), CORE_KIT_REGION,
                   "acm");
     accepted(&c);
     assert_int_equal(store_write(core_kit.core.store, key_set, user.access_key_id), 0);
@@ -335,7 +335,7 @@ static void a_sealed_secret_moved_to_another_row_is_useless(void **state)
     assert_int_equal(store_write(core_kit.core.store, key_copy, &m), 0);
     access_key_row_free(&m.row);
     core_kit_call_make(&c, TARGET, "{}");
-    core_kit_call_sign(&c, "AKIACOPIEDCOPIEDCO22", admin_secret(), clock_now(), KIT_REGION, "acm");
+    core_kit_call_sign(&c, "AKIACOPIEDCOPIEDCO22", admin_secret(), clock_now(), CORE_KIT_REGION, "acm");
     request_begin(&r, &c);
     assert_int_equal(auth_authenticate(&r), CH_EAPI);
     assert_string_equal(r.error.type, "InternalFailure");
@@ -370,7 +370,7 @@ static void more_keys_than_the_cache_holds_all_work_and_secrets_do_not_pile_up(v
         struct core_kit_call c;
         const struct credentials_draft *d = &drafts[i % MANY];
         core_kit_call_make(&c, TARGET, "{}");
-        core_kit_call_sign(&c, d->key.id, secret_slice(d->secret), clock_now(), KIT_REGION, "acm");
+        core_kit_call_sign(&c, d->key.id, secret_slice(d->secret), clock_now(), CORE_KIT_REGION, "acm");
         accepted(&c);
     }
     assert_true(secret_count() - before <= 1000);
