@@ -9,7 +9,7 @@
 
 #include "ca/request.h"
 
-#define ARN_SIZE 256      /* room for every ARN that Chancery makes, with NUL */
+#define ARN_SIZE 256 /* room for every ARN that Chancery makes, with NUL */
 #define ARN_ISSUED_ID_SIZE 33
 
 /* arn:<partition>:<service>:<region>:<account>:<resource>; slices borrow from the text. */
@@ -33,7 +33,8 @@ int arn_authority_id(struct request *r, const char *text, char id[ROW_UUID_SIZE]
 int arn_issued_id(struct request *r, const char *authority, const char *text,
                   char id[ARN_ISSUED_ID_SIZE]);
 
-/* The id of an authority of that scope, without a request. CH_EINVAL, or CH_ENOTFOUND when it is of another scope. */
+/* The id of an authority of that scope, without a request. CH_EINVAL, or CH_ENOTFOUND when it is of
+ * another scope. */
 int arn_authority_of_scope(const struct scope *scope, const char *text, char id[ROW_UUID_SIZE]);
 
 /* Set ResourceNotFoundException in AWS's words and return CH_EAPI. */

@@ -11,8 +11,7 @@ int idempotency_hash(const json_t *in, struct buf *hash)
         return CH_ENOMEM;
     buf_clear(hash);
     uint8_t *digest = buf_reserve(hash, 32);
-    int rc = digest == NULL ||
-                     EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) != 1
+    int rc = digest == NULL || EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) != 1
                  ? CH_ENOMEM
                  : 0;
     if (rc == 0)

@@ -6,7 +6,8 @@
 
 #include "ca/request.h"
 
-#define IDEMPOTENCY_PCA_US ((int64_t)5 * 60 * 1000000)  /* ACM-PCA remembers a token for five minutes */
+#define IDEMPOTENCY_PCA_US                                                                         \
+    ((int64_t)5 * 60 * 1000000) /* ACM-PCA remembers a token for five minutes */
 #define IDEMPOTENCY_ACM_US ((int64_t)60 * 60 * 1000000) /* ACM for an hour */
 
 /* SHA-256 over the checked input, members sorted. CH_ENOMEM. */

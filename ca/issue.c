@@ -58,13 +58,15 @@ static int check_dates(const struct issue_order *o, const struct authority_issue
     if (issuer == NULL)
         return 0;
     if (o->not_after > pki_certificate_not_after(issuer->certificate))
-        return refuse(why, CH_ELIMIT, "The certificate validity specified exceeds the certificate "
-                                      "authority validity");
+        return refuse(why, CH_ELIMIT,
+                      "The certificate validity specified exceeds the certificate "
+                      "authority validity");
     bool short_lived = o->authority->usage_mode != NULL &&
                        strcmp(o->authority->usage_mode, "SHORT_LIVED_CERTIFICATE") == 0;
     if (short_lived && o->not_after > clock_now() + SHORT_LIVED_SECONDS)
-        return refuse(why, CH_ELIMIT, "The certificate authority issues short-lived certificates "
-                                      "only: the validity must be at most seven days.");
+        return refuse(why, CH_ELIMIT,
+                      "The certificate authority issues short-lived certificates "
+                      "only: the validity must be at most seven days.");
     return 0;
 }
 
@@ -130,7 +132,8 @@ int issue_check(struct core *core, const struct issue_order *order, int64_t now,
 
 /* ---- the intent ---- */
 
-/* The node octet keeps the serials of a cluster apart; it must leave the number positive and of full length. */
+/* The node octet keeps the serials of a cluster apart; it must leave the number positive and of
+ * full length. */
 static void serial_make(uint8_t node, const uint8_t random[PKI_SERIAL_SIZE - 1],
                         uint8_t serial[PKI_SERIAL_SIZE])
 {

@@ -10,10 +10,11 @@
 
 /* What to issue. All slices are the caller's. */
 struct issue_order {
-    const struct authority_row *authority; /* ACTIVE, or PENDING_CERTIFICATE for its own root certificate */
+    /* ACTIVE, or PENDING_CERTIFICATE for its own root certificate. */
+    const struct authority_row *authority;
     const struct pki_profile *profile;
     enum sig_alg sig_alg;
-    struct slice subject;          /* DER Name */
+    struct slice subject; /* DER Name */
     struct slice spki;
     struct slice subject_alt_name; /* DER, or empty */
     int64_t not_before, not_after; /* seconds */
@@ -29,14 +30,18 @@ struct issue_order {
 int issue_check(struct core *core, const struct issue_order *order, int64_t now,
                 struct pki_reason *why);
 
-/* Chooses id and serial (node octet and at least 127 random bits, RFC 5280 4.1.2.2) and fills the intent. The caller commits it with store_issued_insert. */
+/* Chooses id and serial (node octet and at least 127 random bits, RFC 5280 4.1.2.2) and fills the
+ * intent. The caller commits it with store_issued_insert. */
 int issue_intend(struct core *core, const struct issue_order *order, struct issued_row *intent);
 
-/* Builds, lints, signs, verifies; fills intent->certificate, its dates and state ISSUED. The caller commits it with store_issued_complete. As issue_check, which it repeats; CH_EINVAL with the lint's reason; CH_EHSM. */
+/* Builds, lints, signs, verifies; fills intent->certificate, its dates and state ISSUED. The caller
+ * commits it with store_issued_complete. As issue_check, which it repeats; CH_EINVAL with the
+ * lint's reason; CH_EHSM. */
 int issue_sign(struct core *core, const struct issue_order *order, struct issued_row *intent,
                struct pki_reason *why);
 
-/* Marks an intent that will not become a certificate; what fails here is left to the reconciliation at start. */
+/* Marks an intent that will not become a certificate; what fails here is left to the reconciliation
+ * at start. */
 void issue_abandon(struct core *core, const struct issued_row *intent);
 
 #endif

@@ -19,7 +19,8 @@ struct page_key {
  */
 int page_token_make(struct request *r, const struct page_key *key, char **token);
 
-/* Reads r->in's NextToken; without one the key is {0, ""}. CH_EINVAL when it was altered or belongs to another question. */
+/* Reads r->in's NextToken; without one the key is {0, ""}. CH_EINVAL when it was altered or belongs
+ * to another question. */
 int page_token_read(struct request *r, struct page_key *key);
 
 #endif

@@ -7,10 +7,12 @@
 #include "ca/request.h"
 #include "hsm/hsm.h"
 
-/* Reads the certificate that r->in's CertificateArn names. CH_EAPI with InvalidArnException or ResourceNotFoundException. */
+/* Reads the certificate that r->in's CertificateArn names. CH_EAPI with InvalidArnException or
+ * ResourceNotFoundException. */
 int certificate_load(struct request *r, struct certificate_row *out);
 
-/* Its status at now (microseconds): an ISSUED certificate that has run out is EXPIRED. Borrowed or static. */
+/* Its status at now (microseconds): an ISSUED certificate that has run out is EXPIRED. Borrowed or
+ * static. */
 const char *certificate_status(const struct certificate_row *row, int64_t now);
 bool certificate_status_is(const struct certificate_row *row, int64_t now, const char *status);
 
@@ -23,7 +25,8 @@ int certificate_key_name(const struct certificate_row *row, char out[32]);
 /* What its options say of Export; "ENABLED" when they say nothing, as private keys may leave. */
 const char *certificate_export_option(const json_t *options);
 
-/* The certificate and, unless there is none, its chain, as PEM into r->out; each ends with a newline. */
+/* The certificate and, unless there is none, its chain, as PEM into r->out; each ends with a
+ * newline. */
 int certificate_pem_put(struct request *r, const struct certificate_row *row);
 
 /* CH_EAPI with RequestInProgressException. */
@@ -35,7 +38,8 @@ int certificate_pending(struct request *r);
 int certificate_key_row(const struct certificate_row *row, struct hsm_wrapped *wrapped,
                         struct key_row *out);
 
-/* A view for the HSM; borrows from row: not to be freed. CH_EINTEGRITY when the row holds no such format. */
+/* A view for the HSM; borrows from row: not to be freed. CH_EINTEGRITY when the row holds no such
+ * format. */
 int certificate_key_view(const struct key_row *row, struct hsm_wrapped *out);
 
 #endif

@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-struct export {
+struct export
+{
     struct request *r;
     struct certificate_row row;
     struct key_row key;

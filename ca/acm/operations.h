@@ -6,9 +6,6 @@
 
 #include "ca/request.h"
 
-/* The contract's own table of operations has the plain name; two symbols must not share it. */
-#define acm_operations acm_operation_bindings
-
 extern const struct operation_binding acm_operations[];
 extern const size_t acm_operation_count;
 

@@ -1,7 +1,7 @@
 /*
  * private.h - how a private certificate of ACM comes into being: its CA is asked whether
- * it may, its key is born in the HSM and wrapped, the certificate signed; used by RequestCertificate
- * and, for what had to wait, by the key maker.
+ * it may, its key is born in the HSM and wrapped, the certificate signed; used by
+ * RequestCertificate and, for what had to wait, by the key maker.
  */
 #ifndef CHANCERY_ACM_PRIVATE_H
 #define CHANCERY_ACM_PRIVATE_H
@@ -24,13 +24,14 @@ struct private_work {
 void private_work_free(struct private_work *w);
 
 /*
- * Asks whether the CA of w->row can issue it now (microseconds): reads the authority, makes the order,
- * and fills subject, issuer and signature algorithm of the row. 0 with *reason NULL: yes; 0 with a
- * FailureReason of ACM: no, for ever. Other codes: cannot be told now.
+ * Asks whether the CA of w->row can issue it now (microseconds): reads the authority, makes the
+ * order, and fills subject, issuer and signature algorithm of the row. 0 with *reason NULL: yes; 0
+ * with a FailureReason of ACM: no, for ever. Other codes: cannot be told now.
  */
 int private_prepare(struct private_work *w, int64_t now, const char **reason);
 
-/* Makes and wraps the key. CH_EBUSY when none is ready and wait is false; CH_EUNSUPPORTED; CH_EHSM. */
+/* Makes and wraps the key. CH_EBUSY when none is ready and wait is false; CH_EUNSUPPORTED; CH_EHSM.
+ */
 int private_key_make(struct private_work *w, bool wait);
 
 /* Fills w->intent; needs the key. The caller commits it. */

@@ -2,8 +2,8 @@
  * RequestCertificate: private certificates (CertificateAuthorityArn given). One commit writes
  * the row as PENDING_VALIDATION, the intent and the audit record; then it is signed, and
  * a second commit makes it ISSUED. When no key is ready, the key maker does the
- * second half. A CA that cannot issue it makes the certificate FAILED, not the call. A token seen in
- * the last hour with the same request gives the same certificate.
+ * second half. A CA that cannot issue it makes the certificate FAILED, not the call. A token seen
+ * in the last hour with the same request gives the same certificate.
  */
 #include "ca/acm/acm.h"
 
@@ -69,8 +69,7 @@ static int names_read(struct ask *a)
     const char *first = json_string_value(json_array_get(names, 0));
     if (rc == 0 && strlen(first) > FIRST_NAME_MAX)
         rc = api_fail(&a->r->error, "InvalidDomainValidationOptionsException",
-                      "The first domain name can be no longer than %d characters.",
-                      FIRST_NAME_MAX);
+                      "The first domain name can be no longer than %d characters.", FIRST_NAME_MAX);
     if (rc == 0 && json_array_size(names) > NAMES_QUOTA)
         rc = api_fail(&a->r->error, "LimitExceededException",
                       "A certificate can have at most %d domain names.", NAMES_QUOTA);
@@ -104,7 +103,8 @@ static int options_read(struct ask *a)
     return rc;
 }
 
-/* Domain validation has no meaning here: ValidationMethod and DomainValidationOptions are not looked at. */
+/* Domain validation has no meaning here: ValidationMethod and DomainValidationOptions are not
+ * looked at. */
 static int authority_read(struct ask *a)
 {
     const char *arn = member_text(a->r->in, "CertificateAuthorityArn");

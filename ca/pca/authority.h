@@ -11,10 +11,12 @@
 
 /* ---- rows ---- */
 
-/* Reads the authority that arn names in r's scope. CH_EAPI with InvalidArnException or ResourceNotFoundException. */
+/* Reads the authority that arn names in r's scope. CH_EAPI with InvalidArnException or
+ * ResourceNotFoundException. */
 int authority_load(struct request *r, const char *arn, struct authority_row *out);
 
-/* Its status at now (microseconds): an ACTIVE authority whose certificate has run out is EXPIRED. Static or borrowed from row. */
+/* Its status at now (microseconds): an ACTIVE authority whose certificate has run out is EXPIRED.
+ * Static or borrowed from row. */
 const char *authority_status(const struct authority_row *row, int64_t now);
 bool authority_status_is(const struct authority_row *row, int64_t now, const char *status);
 
@@ -49,7 +51,6 @@ void authority_cache_free(struct authority_cache *cache);
  */
 int authority_issuer_acquire(struct authority_cache *cache, const struct authority_row *row,
                              const struct authority_issuer **out);
-void authority_issuer_release(struct authority_cache *cache,
-                              const struct authority_issuer *issuer);
+void authority_issuer_release(struct authority_cache *cache, const struct authority_issuer *issuer);
 
 #endif

@@ -13,10 +13,14 @@ static const struct usage_row {
     const char *member;
     unsigned bit;
 } usage_rows[] = {
-    {"DigitalSignature", PKI_KU_DIGITAL_SIGNATURE}, {"NonRepudiation", PKI_KU_NON_REPUDIATION},
-    {"KeyEncipherment", PKI_KU_KEY_ENCIPHERMENT},   {"DataEncipherment", PKI_KU_DATA_ENCIPHERMENT},
-    {"KeyAgreement", PKI_KU_KEY_AGREEMENT},         {"KeyCertSign", PKI_KU_KEY_CERT_SIGN},
-    {"CRLSign", PKI_KU_CRL_SIGN},                   {"EncipherOnly", PKI_KU_ENCIPHER_ONLY},
+    {"DigitalSignature", PKI_KU_DIGITAL_SIGNATURE},
+    {"NonRepudiation", PKI_KU_NON_REPUDIATION},
+    {"KeyEncipherment", PKI_KU_KEY_ENCIPHERMENT},
+    {"DataEncipherment", PKI_KU_DATA_ENCIPHERMENT},
+    {"KeyAgreement", PKI_KU_KEY_AGREEMENT},
+    {"KeyCertSign", PKI_KU_KEY_CERT_SIGN},
+    {"CRLSign", PKI_KU_CRL_SIGN},
+    {"EncipherOnly", PKI_KU_ENCIPHER_ONLY},
     {"DecipherOnly", PKI_KU_DECIPHER_ONLY},
 };
 

@@ -99,9 +99,8 @@ static int row_texts(const struct request *r, struct authority_row *row)
     if (rc == 0)
         rc = member_copy(text_or(in, "UsageMode", "GENERAL_PURPOSE"), &row->usage_mode);
     if (rc == 0)
-        rc = member_copy(
-            text_or(in, "KeyStorageSecurityStandard", "FIPS_140_2_LEVEL_3_OR_HIGHER"),
-            &row->key_storage);
+        rc = member_copy(text_or(in, "KeyStorageSecurityStandard", "FIPS_140_2_LEVEL_3_OR_HIGHER"),
+                         &row->key_storage);
     if (rc == 0)
         rc = member_dump(json_object_get(in, "CertificateAuthorityConfiguration"),
                          &row->configuration);

@@ -6,7 +6,8 @@
 
 #include "ca/request.h"
 
-/* Fills object from row at now (microseconds). CH_ENOMEM, CH_EINTEGRITY for damaged JSON in the row. */
+/* Fills object from row at now (microseconds). CH_ENOMEM, CH_EINTEGRITY for damaged JSON in the
+ * row. */
 int authority_describe(const struct authority_row *row, int64_t now, json_t *object);
 
 #endif

@@ -75,8 +75,7 @@ static int chain_read(struct import *i)
     if (rc == CH_ELIMIT)
         return malformed(i, "The certificate chain holds more than %d certificates.", CHAIN_MAX);
     if (rc == CH_EINVAL)
-        return malformed(i, "The certificate chain is not valid PEM certificates. %s",
-                         i->why.text);
+        return malformed(i, "The certificate chain is not valid PEM certificates. %s", i->why.text);
     return rc;
 }
 
@@ -159,8 +158,9 @@ static int check_subordinate(struct import *i)
                              &i->why);
     if (rc == CH_ENOMEM)
         return rc;
-    return rc == 0 ? 0 : mismatch(i, "The certificate chain does not certify the certificate. %s",
-                                  i->why.text);
+    return rc == 0 ? 0
+                   : mismatch(i, "The certificate chain does not certify the certificate. %s",
+                              i->why.text);
 }
 
 static int check_all(struct import *i)

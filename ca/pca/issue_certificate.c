@@ -77,8 +77,8 @@ static int dates_read(struct issue *i)
     int64_t now = i->r->now / SECOND_US;
     if (validity_end(json_object_get(i->r->in, "Validity"), now, &i->order.not_after) != 0)
         return invalid_args(i, "The validity is no date in the future up to the year 9999.");
-    if (validity_begin(json_object_get(i->r->in, "ValidityNotBefore"), now,
-                       &i->order.not_before) != 0)
+    if (validity_begin(json_object_get(i->r->in, "ValidityNotBefore"), now, &i->order.not_before) !=
+        0)
         return invalid_args(i, "ValidityNotBefore must be an ABSOLUTE time up to the year 9999.");
     if (i->order.not_before >= i->order.not_after)
         return invalid_args(i, "ValidityNotBefore is not before the end of the validity.");

@@ -6,9 +6,6 @@
 
 #include "ca/request.h"
 
-/* The contract's own table of operations has the plain name; two symbols must not share it. */
-#define pca_operations pca_operation_bindings
-
 extern const struct operation_binding pca_operations[];
 extern const size_t pca_operation_count;
 

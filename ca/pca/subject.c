@@ -67,7 +67,8 @@ int pca_subject_build(const json_t *subject, struct buf *der, struct api_error *
                         "The subject must have at least one attribute (RFC 5280 4.1.2.6).");
     int rc = pki_name_build(attributes, count, der);
     if (rc == CH_EINVAL)
-        return api_fail(error, "InvalidArgsException",
-                        "The subject holds an object identifier or a value that cannot be encoded.");
+        return api_fail(
+            error, "InvalidArgsException",
+            "The subject holds an object identifier or a value that cannot be encoded.");
     return rc;
 }

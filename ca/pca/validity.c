@@ -86,7 +86,7 @@ static const struct type_row {
     const char *name;
     int (*end)(int64_t value, int64_t now, int64_t *out);
 } type_rows[] = {
-    {"END_DATE", end_date},   {"ABSOLUTE", absolute},  {"DAYS", days_after},
+    {"END_DATE", end_date},   {"ABSOLUTE", absolute}, {"DAYS", days_after},
     {"MONTHS", months_after}, {"YEARS", years_after},
 };
 

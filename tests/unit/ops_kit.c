@@ -151,8 +151,8 @@ static const struct operation *operation_find(const char *service, const char *n
     size_t count = 0;
     const struct service *services = contract_services(&count);
     for (size_t s = 0; s < count; s++)
-        for (size_t i = 0; strcmp(services[s].name, service) == 0 && i < services[s].operation_count;
-             i++)
+        for (size_t i = 0;
+             strcmp(services[s].name, service) == 0 && i < services[s].operation_count; i++)
             if (strcmp(services[s].operations[i].name, name) == 0) {
                 *out = &services[s];
                 return &services[s].operations[i];
@@ -282,11 +282,11 @@ const char *ops_text(const json_t *object, const char *member)
 
 char *ops_authority(const char *type, const char *key_alg, const char *sig_alg, const char *name)
 {
-    json_t *out = ops_ok("acm-pca", "CreateCertificateAuthority",
-                         "{s:s, s:{s:s, s:s, s:{s:s, s:s, s:s}}}", "CertificateAuthorityType", type,
-                         "CertificateAuthorityConfiguration", "KeyAlgorithm", key_alg,
-                         "SigningAlgorithm", sig_alg, "Subject", "Country", "US", "Organization",
-                         "Ops", "CommonName", name);
+    json_t *out =
+        ops_ok("acm-pca", "CreateCertificateAuthority", "{s:s, s:{s:s, s:s, s:{s:s, s:s, s:s}}}",
+               "CertificateAuthorityType", type, "CertificateAuthorityConfiguration",
+               "KeyAlgorithm", key_alg, "SigningAlgorithm", sig_alg, "Subject", "Country", "US",
+               "Organization", "Ops", "CommonName", name);
     char *arn = strdup(ops_text(out, "CertificateAuthorityArn"));
     json_decref(out);
     ops_wait();
@@ -298,8 +298,8 @@ void ops_authority_activate(const char *arn, const char *issuer, const char *sig
 {
     char template_arn[128];
     snprintf(template_arn, sizeof template_arn, "arn:aws:acm-pca:::template/%s", template_name);
-    json_t *csr = ops_ok("acm-pca", "GetCertificateAuthorityCsr", "{s:s}",
-                         "CertificateAuthorityArn", arn);
+    json_t *csr =
+        ops_ok("acm-pca", "GetCertificateAuthorityCsr", "{s:s}", "CertificateAuthorityArn", arn);
     char *csr64 = ops_base64(ops_text(csr, "Csr"));
     json_t *issued =
         ops_ok("acm-pca", "IssueCertificate", "{s:s, s:s, s:s, s:s, s:{s:s, s:i}}",
@@ -434,9 +434,8 @@ bool ops_openssl_verifies(const char *certificate, const char *chain)
 
 char *ops_request(const char *authority, const char *key_alg, const char *domain)
 {
-    json_t *out =
-        ops_ok("acm", "RequestCertificate", "{s:s, s:s, s:s}", "DomainName", domain, "KeyAlgorithm",
-               key_alg, "CertificateAuthorityArn", authority);
+    json_t *out = ops_ok("acm", "RequestCertificate", "{s:s, s:s, s:s}", "DomainName", domain,
+                         "KeyAlgorithm", key_alg, "CertificateAuthorityArn", authority);
     char *arn = strdup(ops_text(out, "CertificateArn"));
     json_decref(out);
     ops_wait();

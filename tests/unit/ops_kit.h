@@ -17,8 +17,8 @@ struct ops {
     struct config config;
     struct core core;
     char account[ROW_ACCOUNT_SIZE];
-    bool stranger;             /* calls come from a user without rights */
-    const char *region;        /* of the calls; OPS_REGION */
+    bool stranger;                 /* calls come from a user without rights */
+    const char *region;            /* of the calls; OPS_REGION */
     char text[API_ERROR_TEXT_MAX]; /* of the last refusal */
 };
 
@@ -61,7 +61,8 @@ const char *ops_text(const json_t *object, const char *member);
 /* Makes a CA with that key and signing algorithm and waits for its CSR; the ARN must be freed. */
 char *ops_authority(const char *type, const char *key_alg, const char *sig_alg, const char *name);
 
-/* Signs the CSR of `arn` by `issuer` (itself for a root) for that many days, imports it, and so makes it ACTIVE. */
+/* Signs the CSR of `arn` by `issuer` (itself for a root) for that many days, imports it, and so
+ * makes it ACTIVE. */
 void ops_authority_activate(const char *arn, const char *issuer, const char *sig_alg,
                             const char *template_name, int days);
 
@@ -70,7 +71,8 @@ char *ops_root(const char *key_alg, const char *sig_alg, const char *name);
 
 /* ---- certificates ---- */
 
-/* Base64 of a PEM CSR for a fresh key: "EC" or "RSA"; subject "/CN=..." or "/", DNS name or NULL. The caller frees. */
+/* Base64 of a PEM CSR for a fresh key: "EC" or "RSA"; subject "/CN=..." or "/", DNS name or NULL.
+ * The caller frees. */
 char *ops_csr(const char *key, const char *subject, const char *dns);
 
 /* Base64 of text. The caller frees. */

@@ -147,8 +147,8 @@ static void chain_and_certificate_are_verified_by_openssl(void **state)
     ops_authority_activate(sub, root, EC_SIG, "SubordinateCACertificate_PathLen0/V1", 1000);
     char *arn = ops_request(sub, "EC_secp384r1", "deep.example.com");
     json_t *out = ops_ok(ACM, "GetCertificate", "{s:s}", ARN, arn);
-    assert_true(ops_openssl_verifies(ops_text(out, "Certificate"),
-                                     ops_text(out, "CertificateChain")));
+    assert_true(
+        ops_openssl_verifies(ops_text(out, "Certificate"), ops_text(out, "CertificateChain")));
     json_decref(out);
     free(arn);
     free(sub);
@@ -205,8 +205,9 @@ static void too_many_names_are_refused(void **state)
 static void a_first_name_over_64_characters_is_refused(void **state)
 {
     (void)state;
-    request_refused("InvalidDomainValidationOptionsException", "DomainName",
-                    json_string("a123456789b123456789c123456789d123456789e123456789f12.example.com"));
+    request_refused(
+        "InvalidDomainValidationOptionsException", "DomainName",
+        json_string("a123456789b123456789c123456789d123456789e123456789f12.example.com"));
     assert_string_equal(ops.text, "The first domain name can be no longer than 64 characters.");
 }
 
@@ -361,11 +362,10 @@ static void the_exported_key_belongs_to_the_certificate(void **state)
     for (size_t i = 0; i < 2; i++) {
         char *arn = ops_request(root, algorithms[i], "export.example.com");
         char *passphrase = ops_base64("open sesame");
-        json_t *out = ops_ok(ACM, "ExportCertificate", "{s:s, s:s}", ARN, arn, "Passphrase",
-                             passphrase);
+        json_t *out =
+            ops_ok(ACM, "ExportCertificate", "{s:s, s:s}", ARN, arn, "Passphrase", passphrase);
         const char *pem = ops_text(out, "PrivateKey");
-        assert_int_equal(
-            strncmp(pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----", 37), 0);
+        assert_int_equal(strncmp(pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----", 37), 0);
         assert_null(key_decrypt(pem, "wrong"));
         EVP_PKEY *key = key_decrypt(pem, "open sesame");
         assert_non_null(key);
@@ -453,8 +453,8 @@ static void a_wrapped_key_moved_to_another_certificate_does_not_export(void **st
     struct ops_answer *answer = calloc(1, sizeof *answer);
     memcpy(swap.scope.account, ops.account, sizeof swap.scope.account);
     snprintf(swap.scope.region, sizeof swap.scope.region, OPS_REGION);
-    json_decref(ops_ok(ACM, "ExportCertificate", "{s:s, s:s}", ARN, thief, "Passphrase",
-                       "cGFzc3dvcmQ="));
+    json_decref(
+        ops_ok(ACM, "ExportCertificate", "{s:s, s:s}", ARN, thief, "Passphrase", "cGFzc3dvcmQ="));
     assert_int_equal(store_read(ops.core.store, swap_read, &swap), 0);
     assert_int_equal(store_write(ops.core.store, swap_write, &swap), 0);
     ops_call(ACM, "ExportCertificate",
@@ -515,8 +515,8 @@ static void a_waiting_certificate_is_finished_after_a_restart(void **state)
     c = describe(arn);
     assert_string_equal(ops_text(c, "Status"), "ISSUED");
     json_decref(c);
-    json_decref(ops_ok(ACM, "ExportCertificate", "{s:s, s:s}", ARN, arn, "Passphrase",
-                       "cGFzc3dvcmQ="));
+    json_decref(
+        ops_ok(ACM, "ExportCertificate", "{s:s, s:s}", ARN, arn, "Passphrase", "cGFzc3dvcmQ="));
     certificate_row_free(&row);
 }
 
@@ -566,8 +566,8 @@ static void a_deleted_certificate_is_gone_with_its_key_and_tags(void **state)
     (void)state;
     char expected[512];
     char *arn = ops_request(root, "EC_prime256v1", "gone.example.com");
-    json_decref(ops_ok(ACM, "AddTagsToCertificate", "{s:s, s:[{s:s}]}", ARN, arn, "Tags", "Key",
-                       "a"));
+    json_decref(
+        ops_ok(ACM, "AddTagsToCertificate", "{s:s, s:[{s:s}]}", ARN, arn, "Tags", "Key", "a"));
     json_decref(ops_ok(ACM, "DeleteCertificate", "{s:s}", ARN, arn));
     snprintf(expected, sizeof expected, "Could not find certificate %s in account %s.", arn,
              ops.account);

@@ -19,9 +19,9 @@
 #define EC_COUNT 5
 
 static char *root;
-static char *rsa;             /* an RSA_2048 certificate */
-static char *ec[EC_COUNT];    /* P-256, oldest first */
-static char *failed;          /* P-256, FAILED */
+static char *rsa;          /* an RSA_2048 certificate */
+static char *ec[EC_COUNT]; /* P-256, oldest first */
+static char *failed;       /* P-256, FAILED */
 
 static int setup(void **state)
 {
@@ -87,14 +87,13 @@ static void rsa_2048_alone_is_listed_without_key_types(void **state)
     assert_int_equal(size(out), 1);
     assert_string_equal(ops_text(entry(out, 0), ARN), rsa);
     json_decref(out);
-    assert_int_equal(list_size(json_pack("{s:[s,s,s]}", "CertificateStatuses", "ISSUED", "FAILED",
-                                         "EXPIRED")),
-                     1);
+    assert_int_equal(
+        list_size(json_pack("{s:[s,s,s]}", "CertificateStatuses", "ISSUED", "FAILED", "EXPIRED")),
+        1);
     assert_int_equal(list_size(ec_includes()), EC_COUNT + 1);
     assert_int_equal(list_size(json_pack("{s:{s:[s]}}", "Includes", "keyTypes", "RSA_1024")), 0);
-    assert_int_equal(list_size(json_pack("{s:{s:[s,s]}}", "Includes", "keyTypes", "RSA_1024",
-                                         "RSA_2048")),
-                     1);
+    assert_int_equal(
+        list_size(json_pack("{s:{s:[s,s]}}", "Includes", "keyTypes", "RSA_1024", "RSA_2048")), 1);
 }
 
 static void an_entry_has_the_members_of_an_issued_certificate(void **state)
@@ -327,13 +326,13 @@ static json_t *many_tags(const char *prefix, int count)
 static void a_certificate_has_fifty_tags_at_most(void **state)
 {
     (void)state;
-    json_decref(ops_ok(ACM, "AddTagsToCertificate", "{s:s, s:o}", ARN, ec[1], "Tags",
-                       many_tags("a", 50)));
+    json_decref(
+        ops_ok(ACM, "AddTagsToCertificate", "{s:s, s:o}", ARN, ec[1], "Tags", many_tags("a", 50)));
     ops_refused("TooManyTagsException", ACM, "AddTagsToCertificate", "{s:s, s:o}", ARN, ec[1],
                 "Tags", many_tags("b", 1));
     assert_string_equal(ops.text, "the TagSet: '{b0=v}' contains too many Tags");
-    json_decref(ops_ok(ACM, "AddTagsToCertificate", "{s:s, s:o}", ARN, ec[1], "Tags",
-                       many_tags("a", 50)));
+    json_decref(
+        ops_ok(ACM, "AddTagsToCertificate", "{s:s, s:o}", ARN, ec[1], "Tags", many_tags("a", 50)));
     json_t *out = ops_ok(ACM, "ListTagsForCertificate", "{s:s}", ARN, ec[1]);
     assert_int_equal(json_array_size(json_object_get(out, "Tags")), 50);
     json_decref(out);

@@ -200,8 +200,8 @@ static void what_changed_since_the_check_is_checked_again(void **state)
 static void only_an_active_authority_issues(void **state)
 {
     (void)state;
-    static const char *const states[] = {"CREATING", "PENDING_CERTIFICATE", "DISABLED", "DELETED",
-                                         "EXPIRED", "FAILED"};
+    static const char *const states[] = {
+        "CREATING", "PENDING_CERTIFICATE", "DISABLED", "DELETED", "EXPIRED", "FAILED"};
     struct fixture f;
     fixture_make(&f);
     assert_int_equal(check(&f), 0);

@@ -74,8 +74,8 @@ static void a_new_authority_waits_for_its_certificate(void **state)
     assert_null(json_object_get(ca, "NotAfter"));
     assert_null(json_object_get(ca, "FailureReason"));
     const json_t *revocation = json_object_get(ca, "RevocationConfiguration");
-    assert_true(json_is_false(
-        json_object_get(json_object_get(revocation, "CrlConfiguration"), "Enabled")));
+    assert_true(
+        json_is_false(json_object_get(json_object_get(revocation, "CrlConfiguration"), "Enabled")));
     assert_true(json_is_false(
         json_object_get(json_object_get(revocation, "OcspConfiguration"), "Enabled")));
     json_decref(ca);
@@ -136,8 +136,7 @@ static void custom_attributes_come_in_their_own_order(void **state)
                                                   "ObjectIdentifier", "2.5.4.3", "Value", "Custom",
                                                   "ObjectIdentifier", "2.5.4.10", "Value", "Org")));
     ops_wait();
-    json_t *out =
-        ops_ok(PCA, "GetCertificateAuthorityCsr", "{s:s}", ARN, ops_text(made, ARN));
+    json_t *out = ops_ok(PCA, "GetCertificateAuthorityCsr", "{s:s}", ARN, ops_text(made, ARN));
     assert_int_equal(pki_csr_parse(slice_text(ops_text(out, "Csr")), &csr, &why), 0);
     assert_int_equal(pki_name_text(pki_csr_subject(csr), &subject), 0);
     assert_string_equal(buf_text(&subject), "CN=Custom,O=Org");
@@ -163,23 +162,21 @@ static void enabled_revocation_is_refused_honestly(void **state)
 static void aws_tags_are_refused(void **state)
 {
     (void)state;
-    ops_refused("InvalidTagException", PCA, "CreateCertificateAuthority",
-                "{s:s, s:o, s:[{s:s, s:s}]}", "CertificateAuthorityType", "ROOT",
-                "CertificateAuthorityConfiguration",
-                configuration("EC_prime256v1", "SHA256WITHECDSA",
-                              json_pack("{s:s}", "CommonName", "x")),
-                "Tags", "Key", "aws:x", "Value", "y");
+    ops_refused(
+        "InvalidTagException", PCA, "CreateCertificateAuthority", "{s:s, s:o, s:[{s:s, s:s}]}",
+        "CertificateAuthorityType", "ROOT", "CertificateAuthorityConfiguration",
+        configuration("EC_prime256v1", "SHA256WITHECDSA", json_pack("{s:s}", "CommonName", "x")),
+        "Tags", "Key", "aws:x", "Value", "y");
 }
 
 /* ---- idempotency ---- */
 
 static char *create_with_token(const char *token, const char *name)
 {
-    json_t *out = ops_ok(PCA, "CreateCertificateAuthority", "{s:s, s:s, s:o}", "IdempotencyToken",
-                         token, "CertificateAuthorityType", "ROOT",
-                         "CertificateAuthorityConfiguration",
-                         configuration("EC_prime256v1", "SHA256WITHECDSA",
-                                       json_pack("{s:s}", "CommonName", name)));
+    json_t *out = ops_ok(
+        PCA, "CreateCertificateAuthority", "{s:s, s:s, s:o}", "IdempotencyToken", token,
+        "CertificateAuthorityType", "ROOT", "CertificateAuthorityConfiguration",
+        configuration("EC_prime256v1", "SHA256WITHECDSA", json_pack("{s:s}", "CommonName", name)));
     char *arn = strdup(ops_text(out, ARN));
     json_decref(out);
     return arn;
@@ -353,7 +350,6 @@ static void a_root_becomes_active_with_its_own_certificate(void **state)
 
 /* ---- importing ---- */
 
-
 static char *certificate_of(const char *arn)
 {
     json_t *out = ops_ok(PCA, "GetCertificateAuthorityCertificate", "{s:s}", ARN, arn);
@@ -408,8 +404,8 @@ static void every_mismatch_of_an_import_is_named(void **state)
                 "Certificate", sub64, "CertificateChain", other64);
     ops_refused("MalformedCertificateException", PCA, IMPORT, "{s:s, s:s, s:s}", ARN, sub,
                 "Certificate", sub64, "CertificateChain", junk64);
-    ops_refused("InvalidRequestException", PCA, IMPORT, "{s:s, s:s, s:s}", ARN, root,
-                "Certificate", root64, "CertificateChain", root64);
+    ops_refused("InvalidRequestException", PCA, IMPORT, "{s:s, s:s, s:s}", ARN, root, "Certificate",
+                root64, "CertificateChain", root64);
     assert_status(sub, "PENDING_CERTIFICATE");
 
     offset_us = INT64_C(400) * 86400 * 1000000;

@@ -26,9 +26,9 @@
 
 static char *root, *csr;
 static CK_FUNCTION_LIST real, failing;
-static atomic_int sign_bad;       /* signatures that come out wrong */
-static atomic_int sign_fail;      /* calls of C_Sign that fail */
-static atomic_int generate_fail;  /* calls of C_GenerateKeyPair that fail */
+static atomic_int sign_bad;      /* signatures that come out wrong */
+static atomic_int sign_fail;     /* calls of C_Sign that fail */
+static atomic_int generate_fail; /* calls of C_GenerateKeyPair that fail */
 static CK_RV fault_rv;
 
 static bool take(atomic_int *left)
@@ -87,7 +87,6 @@ static int heal(void **state)
     atomic_store(&generate_fail, 0);
     return 0;
 }
-
 
 static int intent_visit(void *context, const struct issued_row *row)
 {
@@ -229,8 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_wrong_signature_never_leaves, heal),
-        cmocka_unit_test_teardown(
-            a_failed_signature_gives_up_its_intent, heal),
+        cmocka_unit_test_teardown(a_failed_signature_gives_up_its_intent, heal),
         cmocka_unit_test_teardown(a_private_certificate_survives_a_failing_signature, heal),
         cmocka_unit_test_teardown(an_authority_waits_for_an_hsm_that_is_away, heal),
         cmocka_unit_test_teardown(an_authority_whose_csr_could_not_be_signed_gets_a_new_pair, heal),

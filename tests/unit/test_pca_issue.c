@@ -22,8 +22,8 @@
 #define RSA_SIG "SHA256WITHRSA"
 #define DAY INT64_C(86400)
 
-static char *root;      /* an ACTIVE EC root, ten years */
-static char *csr;       /* EC, CN and a DNS name */
+static char *root; /* an ACTIVE EC root, ten years */
+static char *csr;  /* EC, CN and a DNS name */
 
 static int setup(void **state)
 {
@@ -116,9 +116,9 @@ static void a_chain_of_another_root_does_not_verify(void **state)
     char *other = ops_root("EC_prime256v1", EC_SIG, "Issue Root");
     char *leaf = ops_issue(root, EC_SIG, csr);
     json_t *got = ops_get(root, leaf);
-    json_t *wrong =
-        ops_ok(PCA, "GetCertificateAuthorityCertificate", "{s:s}", ARN, other);
-    assert_false(ops_openssl_verifies(ops_text(got, "Certificate"), ops_text(wrong, "Certificate")));
+    json_t *wrong = ops_ok(PCA, "GetCertificateAuthorityCertificate", "{s:s}", ARN, other);
+    assert_false(
+        ops_openssl_verifies(ops_text(got, "Certificate"), ops_text(wrong, "Certificate")));
     json_decref(wrong);
     json_decref(got);
     free(leaf);
@@ -134,7 +134,8 @@ static void a_leaf_has_its_dates_usages_and_a_long_serial(void **state)
     char serial[PKI_SERIAL_TEXT_SIZE];
     int64_t now = clock_now();
     struct pki_certificate *c = issued(order(root, csr));
-    assert_in_range(pki_certificate_not_before(c), (uintmax_t)(now - 3605), (uintmax_t)(now - 3590));
+    assert_in_range(pki_certificate_not_before(c), (uintmax_t)(now - 3605),
+                    (uintmax_t)(now - 3590));
     assert_in_range(pki_certificate_not_after(c), (uintmax_t)(now + 30 * DAY - 5),
                     (uintmax_t)(now + 30 * DAY + 10));
     assert_false(pki_certificate_is_ca(c));
@@ -153,8 +154,11 @@ static void every_kind_of_validity_is_understood(void **state)
     struct tm tm;
     time_t end = (time_t)(now + 100 * DAY);
     gmtime_r(&end, &tm);
-    int64_t digits = ((((tm.tm_year % 100) * INT64_C(100) + tm.tm_mon + 1) * 100 + tm.tm_mday) * 100 +
-                      tm.tm_hour) * 10000 + tm.tm_min * 100 + tm.tm_sec;
+    int64_t digits =
+        ((((tm.tm_year % 100) * INT64_C(100) + tm.tm_mon + 1) * 100 + tm.tm_mday) * 100 +
+         tm.tm_hour) *
+            10000 +
+        tm.tm_min * 100 + tm.tm_sec;
     const struct {
         const char *type;
         int64_t value, least, most;
@@ -237,9 +241,8 @@ static void a_root_certificate_is_for_the_authoritys_own_key(void **state)
                         json_string("arn:aws:acm-pca:::template/RootCACertificate/V1"));
     ops_refused("InvalidArgsException", PCA, "IssueCertificate", "o", in);
     ops_refused("InvalidStateException", PCA, "IssueCertificate", "o", order(pending, csr));
-    assert_string_equal(ops.text,
-                        "The certificate authority is not in a valid state for issuing "
-                        "certificates");
+    assert_string_equal(ops.text, "The certificate authority is not in a valid state for issuing "
+                                  "certificates");
     free(pending);
 }
 
@@ -268,7 +271,8 @@ static void path_lengths_get_shorter_downwards(void **state)
     ops_refused("InvalidArgsException", PCA, "IssueCertificate", "o", in);
     char *leaf = ops_issue(two, EC_SIG, csr);
     json_t *got = ops_get(two, leaf);
-    assert_true(ops_openssl_verifies(ops_text(got, "Certificate"), ops_text(got, "CertificateChain")));
+    assert_true(
+        ops_openssl_verifies(ops_text(got, "Certificate"), ops_text(got, "CertificateChain")));
     json_decref(got);
     free(leaf);
     free(csr64);

@@ -1,4 +1,5 @@
-/* Tests of ca/pca/subject.c, ca/arn.c and ca/idempotency.c: what is read from requests without a store. */
+/* Tests of ca/pca/subject.c, ca/arn.c and ca/idempotency.c: what is read from requests without a
+ * store. */
 #include "ca/pca/subject.h"
 
 #include "ca/arn.h"
@@ -41,8 +42,9 @@ static void every_member_has_its_attribute_and_place(void **state)
         0);
     assert_int_equal(pki_name_text(buf_slice(&der), &text), 0);
     const char *t = buf_text(&text);
-    static const char *const order[] = {"C=IT", "O=o",  "OU=ou", "=q",   "=Lazio", "CN=cn", "=7",
-                                        "L=Rome", "=Dr", "=Bee",  "=Ann", "=AB",    "=p",    "=III"};
+    static const char *const order[] = {"C=IT",  "O=o", "OU=ou",  "=q",  "=Lazio",
+                                        "CN=cn", "=7",  "L=Rome", "=Dr", "=Bee",
+                                        "=Ann",  "=AB", "=p",     "=III"};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         t = strstr(t, order[i]);
         assert_non_null(t);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#define NOW INT64_C(1706702400)  /* 2024-01-31T12:00:00Z */
+#define NOW INT64_C(1706702400) /* 2024-01-31T12:00:00Z */
 
 struct row {
     const char *type;
@@ -19,8 +19,8 @@ static void rows_check(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         int64_t end = 0;
-        json_t *v = json_pack("{s:s,s:I}", "Type", rows[i].type, "Value",
-                              (json_int_t)rows[i].value);
+        json_t *v =
+            json_pack("{s:s,s:I}", "Type", rows[i].type, "Value", (json_int_t)rows[i].value);
         int rc = validity_end(v, NOW, &end);
         assert_int_equal(rc, rows[i].end == 0 ? CH_EINVAL : 0);
         if (rc == 0)
@@ -34,11 +34,11 @@ static void spans_follow_the_calendar(void **state)
     (void)state;
     static const struct row rows[] = {
         {"DAYS", 1, NOW + 86400},
-        {"MONTHS", 1, INT64_C(1709208000)},   /* 2024-02-29T12:00:00Z: January has 31 days */
-        {"MONTHS", 13, INT64_C(1740744000)},  /* 2025-02-28T12:00:00Z */
-        {"MONTHS", 12, INT64_C(1738324800)},  /* 2025-01-31T12:00:00Z */
+        {"MONTHS", 1, INT64_C(1709208000)},  /* 2024-02-29T12:00:00Z: January has 31 days */
+        {"MONTHS", 13, INT64_C(1740744000)}, /* 2025-02-28T12:00:00Z */
+        {"MONTHS", 12, INT64_C(1738324800)}, /* 2025-01-31T12:00:00Z */
         {"YEARS", 1, INT64_C(1738324800)},
-        {"YEARS", 10, INT64_C(2022321600)},   /* 2034-01-31T12:00:00Z */
+        {"YEARS", 10, INT64_C(2022321600)}, /* 2034-01-31T12:00:00Z */
     };
     rows_check(rows, sizeof rows / sizeof rows[0]);
 }
@@ -70,7 +70,7 @@ static void dates_that_do_not_exist_or_are_past_are_refused(void **state)
         {"END_DATE", 20300101240000, 0},
         {"END_DATE", 20300101006000, 0},
         {"END_DATE", 20300101000060, 0},
-        {"END_DATE", 500101000000, 0},   /* 1950 */
+        {"END_DATE", 500101000000, 0}, /* 1950 */
         {"END_DATE", 20200101000000, 0},
         {"END_DATE", 1000000000000, 0},
         {"END_DATE", 100000000000000, 0},
