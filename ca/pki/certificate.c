@@ -48,7 +48,8 @@ static int judge_fields(const struct pki_certificate *c, struct pki_reason *why)
     if (c->tbs->extensions != NULL && version != 2)
         return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1.2.9: extensions need version 3");
     if (pki_der_string(c->tbs->serial).len > PKI_SERIAL_SIZE)
-        return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1.2.2: the serial number has more than 20 octets");
+        return pki_refuse(why, CH_EINVAL,
+                          "RFC 5280 4.1.2.2: the serial number has more than 20 octets");
     if (!pki_sig_alg_same(c->whole->algorithm, c->tbs->signature))
         return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1.1.2: the two signature algorithms differ");
     if (!is_name(pki_certificate_issuer(c)) || !is_name(pki_certificate_subject(c)))
@@ -272,7 +273,8 @@ int pki_certificate_issued_by(const struct pki_certificate *c, const struct pki_
         return pki_refuse(why, CH_EINTEGRITY,
                           "RFC 5280 6.1.3 (a)(4): its issuer is not the next one's subject");
     if (key_ids_contradict(c, issuer))
-        return pki_refuse(why, CH_EINTEGRITY, "RFC 5280 4.2.1.1: its authority key identifier is "
-                                              "not the issuer's subject key identifier");
+        return pki_refuse(why, CH_EINTEGRITY,
+                          "RFC 5280 4.2.1.1: its authority key identifier is "
+                          "not the issuer's subject key identifier");
     return verify_signature(c, issuer, why);
 }

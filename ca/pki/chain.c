@@ -54,7 +54,8 @@ static int check_ca(const struct walk *w, int index)
     if (!pki_certificate_is_ca(c))
         return refuse_at(w, index, CH_EINVAL, "RFC 5280 6.1.4 (k): it is not a CA certificate");
     if (usage != 0 && (usage & PKI_KU_KEY_CERT_SIGN) == 0)
-        return refuse_at(w, index, CH_EINVAL, "RFC 5280 6.1.4 (n): its key must not sign certificates");
+        return refuse_at(w, index, CH_EINVAL,
+                         "RFC 5280 6.1.4 (n): its key must not sign certificates");
     return 0;
 }
 
@@ -83,8 +84,8 @@ static int check_issued(const struct walk *w, int index, int issuer)
 }
 
 /*
- * The signature of an anchor over itself proves nothing, but a wrong one is a mistake to be told. Old roots
- * are signed with SHA-1; then the names have to do.
+ * The signature of an anchor over itself proves nothing, but a wrong one is a mistake to be told.
+ * Old roots are signed with SHA-1; then the names have to do.
  */
 static int check_end(const struct walk *w)
 {

@@ -15,7 +15,10 @@ struct pki_csr {
 
 /* ---- parsing ---- */
 
-/* DER begins with a SEQUENCE and a length in long form; text can begin with '0' but not go on like that. */
+/*
+ * DER begins with a SEQUENCE and a length in long form; text can begin with '0' but not go on like
+ * that.
+ */
 static bool is_der(struct slice input)
 {
     return input.len > 1 && input.data[0] == 0x30 && (input.data[1] & 0x80) != 0;
@@ -128,8 +131,8 @@ static int judge_extensions(const struct pki_csr *csr, struct pki_reason *why)
         rc = pki_refuse(why, CH_EINVAL, "RFC 5280 4.2: the request asks for an extension twice");
     else if (e.malformed != NULL) {
         pki_extension_oid(e.malformed, oid);
-        rc = pki_refuse(why, CH_EINVAL, "RFC 5280 4.2: the extension %s of the request is malformed",
-                        oid);
+        rc = pki_refuse(why, CH_EINVAL,
+                        "RFC 5280 4.2: the extension %s of the request is malformed", oid);
     }
     pki_extensions_free(&e);
     return rc;
@@ -295,8 +298,7 @@ int pki_csr_info_build(struct slice subject, struct slice spki, bool ca, unsigne
                        struct buf *out)
 {
     int rc = CH_ENOMEM;
-    PKI_REQUEST_INFO *info =
-        (PKI_REQUEST_INFO *)ASN1_item_new(ASN1_ITEM_rptr(PKI_REQUEST_INFO));
+    PKI_REQUEST_INFO *info = (PKI_REQUEST_INFO *)ASN1_item_new(ASN1_ITEM_rptr(PKI_REQUEST_INFO));
 
     if (info == NULL || ASN1_INTEGER_set(info->version, 0) != 1)
         goto out;

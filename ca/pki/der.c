@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* clang-format off */
 ASN1_SEQUENCE(PKI_SPKI) = {
     ASN1_SIMPLE(PKI_SPKI, algorithm, X509_ALGOR),
     ASN1_SIMPLE(PKI_SPKI, key, ASN1_BIT_STRING),
@@ -48,6 +49,7 @@ ASN1_SEQUENCE(PKI_REQUEST_INFO) = {
     ASN1_SIMPLE(PKI_REQUEST_INFO, spki, ASN1_SEQUENCE),
     ASN1_IMP_SET_OF_OPT(PKI_REQUEST_INFO, attributes, X509_ATTRIBUTE, 0),
 } ASN1_SEQUENCE_END(PKI_REQUEST_INFO)
+/* clang-format on */
 
 void *pki_der_decode(struct slice der, const ASN1_ITEM *item)
 {

@@ -66,7 +66,10 @@ typedef struct pki_request_info {
 } PKI_REQUEST_INFO;
 DECLARE_ASN1_ITEM(PKI_REQUEST_INFO)
 
-/* The element that fills der from its first to its last octet, to be freed with ASN1_item_free; NULL otherwise. */
+/*
+ * The element that fills der from its first to its last octet, to be freed with ASN1_item_free;
+ * NULL otherwise.
+ */
 void *pki_der_decode(struct slice der, const ASN1_ITEM *item);
 
 /* Appends the DER of value. 0, CH_EINVAL when it is incomplete, CH_ENOMEM, CH_ELIMIT. */
@@ -75,7 +78,10 @@ int pki_der_encode(const void *value, const ASN1_ITEM *item, struct buf *out);
 /* Borrowed contents of an ASN.1 string; empty for NULL. */
 struct slice pki_der_string(const ASN1_STRING *string);
 
-/* Replaces the contents of an opaque field. 0, CH_EINVAL when der is not one whole SEQUENCE, CH_ENOMEM. */
+/*
+ * Replaces the contents of an opaque field. 0, CH_EINVAL when der is not one whole SEQUENCE,
+ * CH_ENOMEM.
+ */
 int pki_der_set_sequence(ASN1_STRING *field, struct slice der);
 
 /* Fills a BIT STRING that has no unused bits. 0, CH_ENOMEM, CH_ELIMIT. */

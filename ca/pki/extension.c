@@ -163,7 +163,8 @@ int pki_extension_add_basic_constraints(STACK_OF(X509_EXTENSION) *list, bool ca,
     constraints->ca = ca ? 0xff : 0;
     if (path_length >= 0) {
         constraints->pathlen = ASN1_INTEGER_new();
-        if (constraints->pathlen == NULL || ASN1_INTEGER_set(constraints->pathlen, path_length) != 1)
+        if (constraints->pathlen == NULL ||
+            ASN1_INTEGER_set(constraints->pathlen, path_length) != 1)
             goto out;
     }
     rc = push_value(list, PKI_EXT_BASIC_CONSTRAINTS, ca, constraints);

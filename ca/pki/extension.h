@@ -18,12 +18,15 @@ enum pki_extension_id {
 
 /* What a list of extensions says. */
 struct pki_extensions {
-    void *value[PKI_EXT_COUNT]; /* decoded: GENERAL_NAMES, BASIC_CONSTRAINTS, AUTHORITY_KEYID,
-                                   ASN1_OCTET_STRING, ASN1_BIT_STRING, EXTENDED_KEY_USAGE; NULL = absent */
+    /*
+     * Decoded: GENERAL_NAMES, BASIC_CONSTRAINTS, AUTHORITY_KEYID, ASN1_OCTET_STRING, ASN1_BIT_STRING,
+     * EXTENDED_KEY_USAGE; NULL = absent.
+     */
+    void *value[PKI_EXT_COUNT];
     bool critical[PKI_EXT_COUNT];
-    bool duplicate;                  /* an OID, known or not, is there twice */
-    X509_EXTENSION *malformed;       /* a known one that is not what it says; borrowed */
-    X509_EXTENSION *alien_critical;  /* critical and unknown; borrowed */
+    bool duplicate;                 /* an OID, known or not, is there twice */
+    X509_EXTENSION *malformed;      /* a known one that is not what it says; borrowed */
+    X509_EXTENSION *alien_critical; /* critical and unknown; borrowed */
 };
 
 /* More extensions than this in one list are not looked at. */

@@ -16,8 +16,9 @@
 #define POINT_UNCOMPRESSED 0x04
 
 /*
- * Rounds of PBKDF2 for exported keys. The passphrase is the customer's and the blob leaves with him, so
- * the count only slows down guessing; 10,000 takes about 5 ms here and is read by every client.
+ * Rounds of PBKDF2 for exported keys. The passphrase is the customer's own and the blob leaves
+ * with him, so the count can only slow down guessing: five times the customary 2048, a few
+ * milliseconds, and read by every client.
  */
 #define EXPORT_ROUNDS 10000
 #define EXPORT_SALT 16
@@ -37,14 +38,16 @@ static const char *const fault_texts[] = {
     [PKI_KEY_FINE] = "",
     [PKI_KEY_MALFORMED] = "RFC 5280 4.1.2.7: the public key is not a DER SubjectPublicKeyInfo",
     [PKI_KEY_UNKNOWN] = "RFC 3279 2.3: the public key is neither RSA nor elliptic curve",
-    [PKI_KEY_PARAMETERS] = "RFC 3279 2.3.1, RFC 5480 2.1.1: key parameters must be NULL for RSA and "
-                           "the name of a curve for elliptic curve keys",
+    [PKI_KEY_PARAMETERS] =
+        "RFC 3279 2.3.1, RFC 5480 2.1.1: key parameters must be NULL for RSA and "
+        "the name of a curve for elliptic curve keys",
     [PKI_KEY_CURVE] = "RFC 5480 2.1.1.1: the curve must be P-256, P-384 or P-521",
     [PKI_KEY_POINT] = "RFC 5480 2.2: the public key must be an uncompressed point of its curve",
     [PKI_KEY_WEAK] = "NIST SP 800-131A 3: an RSA key must have at least 2048 bits",
     [PKI_KEY_LARGE] = "RSA keys of more than 8192 bits are not accepted",
-    [PKI_KEY_EXPONENT] = "RFC 8017 3.1: the RSA public exponent must be odd, at least 3 and at most "
-                         "64 bits long",
+    [PKI_KEY_EXPONENT] =
+        "RFC 8017 3.1: the RSA public exponent must be odd, at least 3 and at most "
+        "64 bits long",
     [PKI_KEY_MODULUS] = "RFC 8017 3.1: the RSA modulus must be a positive odd number",
 };
 
@@ -182,8 +185,8 @@ static int key_from_params(const char *type, int selection, OSSL_PARAM *params, 
 }
 
 /*
- * One key without a point for each curve, made once: setting up a curve costs more than half of what
- * opening a key does. Never changed afterwards.
+ * One key without a point for each curve, made once: setting up a curve costs more than half of
+ * what opening a key does. Never changed afterwards.
  */
 static EVP_PKEY *curves[KEY_ALG_COUNT];
 static CRYPTO_ONCE curves_once = CRYPTO_ONCE_STATIC_INIT;
@@ -256,8 +259,7 @@ int pki_key_open(struct slice spki, EVP_PKEY **out, struct pki_reason *why)
     PKI_SPKI *parsed = pki_der_decode(spki, ASN1_ITEM_rptr(PKI_SPKI));
 
     *out = NULL;
-    enum pki_key_fault fault =
-        parsed == NULL ? PKI_KEY_MALFORMED : judge_parsed(parsed, &facts);
+    enum pki_key_fault fault = parsed == NULL ? PKI_KEY_MALFORMED : judge_parsed(parsed, &facts);
     if (fault == PKI_KEY_WEAK && facts.bits >= RSA_BITS_USABLE)
         fault = PKI_KEY_FINE;
     if (fault != PKI_KEY_FINE) {
@@ -266,8 +268,8 @@ int pki_key_open(struct slice spki, EVP_PKEY **out, struct pki_reason *why)
     }
     rc = facts.rsa ? open_rsa(parsed->key, out) : open_ec(parsed->key, facts.alg, out);
     if (rc == CH_EINVAL)
-        pki_refuse(why, rc, "%s", facts.rsa ? "the RSA public key cannot be used"
-                                            : fault_texts[PKI_KEY_POINT]);
+        pki_refuse(why, rc, "%s",
+                   facts.rsa ? "the RSA public key cannot be used" : fault_texts[PKI_KEY_POINT]);
 out:
     ASN1_item_free((ASN1_VALUE *)parsed, ASN1_ITEM_rptr(PKI_SPKI));
     return rc;
@@ -295,12 +297,11 @@ int pki_key_verify(EVP_PKEY *key, const struct pki_sig_alg *alg, struct slice me
     EVP_PKEY_CTX *pctx = NULL; /* owned by ctx */
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-    if (ctx == NULL ||
-        EVP_DigestVerifyInit(ctx, &pctx, pki_hash_md(info->hash), NULL, key) != 1)
+    if (ctx == NULL || EVP_DigestVerifyInit(ctx, &pctx, pki_hash_md(info->hash), NULL, key) != 1)
         goto out;
     rc = set_pss(pctx, alg);
-    if (rc == 0 && EVP_DigestVerify(ctx, signature.data, signature.len, message.data,
-                                    message.len) != 1)
+    if (rc == 0 &&
+        EVP_DigestVerify(ctx, signature.data, signature.len, message.data, message.len) != 1)
         rc = CH_EINTEGRITY;
 out:
     EVP_MD_CTX_free(ctx);
@@ -337,7 +338,10 @@ static X509_SIG *encrypt(PKCS8_PRIV_KEY_INFO *clear, const struct secret *passph
     return sealed;
 }
 
-/* OpenSSL's copy of the clear key is wiped by PKCS8_PRIV_KEY_INFO_free, its encoding by the encryption. */
+/*
+ * OpenSSL's copy of the clear key is wiped by PKCS8_PRIV_KEY_INFO_free, its encoding by the
+ * encryption.
+ */
 int pki_key_encrypt(const struct secret *pkcs8, const struct secret *passphrase, struct buf *pem)
 {
     int rc = CH_EINVAL;

@@ -164,8 +164,8 @@ bool lint_profile_ca(const struct lint *l)
 bool lint_profile_path_length(const struct lint *l)
 {
     int length;
-    return l->profile == NULL || (pki_path_length_get(constraints(l), &length) == 0 &&
-                                  length == l->profile->path_length);
+    return l->profile == NULL ||
+           (pki_path_length_get(constraints(l), &length) == 0 && length == l->profile->path_length);
 }
 
 bool lint_profile_key_usage(const struct lint *l)

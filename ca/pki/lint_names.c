@@ -247,7 +247,7 @@ static bool mailbox(struct slice address)
 {
     if (!is_graphic(address))
         return false;
-    const uint8_t *sign = memrchr(address.data, '@', address.len);
+    const uint8_t *sign = address.data == NULL ? NULL : memrchr(address.data, '@', address.len);
     if (sign == NULL || sign == address.data)
         return false;
     struct slice host = slice_of(sign + 1, address.len - (size_t)(sign - address.data) - 1);

@@ -58,7 +58,7 @@ static int visit_next(BIO *bio, int (*visit)(void *context, struct slice der), v
         rc = visit(context, slice_of(der, (size_t)len));
     OPENSSL_free(label);
     OPENSSL_free(header);
-    OPENSSL_clear_free(der, (size_t)len); /* what it held is only known to be no key when it was a certificate */
+    OPENSSL_clear_free(der, (size_t)len); /* somebody may have sent a private key */
     ERR_clear_error();
     return rc;
 }

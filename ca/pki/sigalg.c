@@ -150,8 +150,8 @@ static const struct hash_row *get_mgf1(const X509_ALGOR *mask)
     if (mask == NULL || OBJ_obj2nid(mask->algorithm) != NID_mgf1 || mask->parameter == NULL ||
         mask->parameter->type != V_ASN1_SEQUENCE)
         return NULL;
-    X509_ALGOR *inner = pki_der_decode(pki_der_string(mask->parameter->value.sequence),
-                                       ASN1_ITEM_rptr(X509_ALGOR));
+    X509_ALGOR *inner =
+        pki_der_decode(pki_der_string(mask->parameter->value.sequence), ASN1_ITEM_rptr(X509_ALGOR));
     const struct hash_row *row = get_hash(inner);
     X509_ALGOR_free(inner);
     return row;
@@ -177,8 +177,8 @@ static int get_pss(const ASN1_TYPE *parameter, struct pki_sig_alg *out)
 {
     if (parameter == NULL || parameter->type != V_ASN1_SEQUENCE)
         return CH_EUNSUPPORTED;
-    RSA_PSS_PARAMS *pss = pki_der_decode(pki_der_string(parameter->value.sequence),
-                                         ASN1_ITEM_rptr(RSA_PSS_PARAMS));
+    RSA_PSS_PARAMS *pss =
+        pki_der_decode(pki_der_string(parameter->value.sequence), ASN1_ITEM_rptr(RSA_PSS_PARAMS));
     int rc = pss == NULL ? CH_EUNSUPPORTED : pss_alg(pss, out);
     RSA_PSS_PARAMS_free(pss);
     return rc;

@@ -18,8 +18,7 @@ static int add_alt_name(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION
 
 static int add_basic_constraints(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
 {
-    return pki_extension_add_basic_constraints(list, spec->profile->ca,
-                                               spec->profile->path_length);
+    return pki_extension_add_basic_constraints(list, spec->profile->ca, spec->profile->path_length);
 }
 
 static int add_authority_key_id(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
@@ -48,7 +47,10 @@ static int add_extended_key_usage(const struct pki_tbs_spec *spec, STACK_OF(X509
     return pki_extension_add_extended_key_usage(list, spec->profile->extended_key_usage);
 }
 
-/* The order of the extensions in every certificate: that of the tables in AWS Private CA's template definitions. */
+/*
+ * The order of the extensions in every certificate: that of the tables in AWS Private CA's template
+ * definitions.
+ */
 static int (*const extension_steps[])(const struct pki_tbs_spec *, STACK_OF(X509_EXTENSION) *) = {
     add_alt_name,       add_basic_constraints, add_authority_key_id,
     add_subject_key_id, add_key_usage,         add_extended_key_usage,
@@ -106,13 +108,15 @@ static int judge_spec(const struct pki_tbs_spec *spec, struct pki_reason *why)
 {
     static const uint8_t zero[PKI_SERIAL_SIZE];
     if (memcmp(spec->serial, zero, sizeof zero) == 0 || (spec->serial[0] & 0x80) != 0)
-        return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1.2.2: the serial number must be positive and "
-                                          "fit in 20 octets");
+        return pki_refuse(why, CH_EINVAL,
+                          "RFC 5280 4.1.2.2: the serial number must be positive and "
+                          "fit in 20 octets");
     if (sig_alg_info(spec->sig_alg) == NULL)
         return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1.1.2: the signature algorithm is unknown");
     if (spec->not_before < 0 || spec->not_after > TIME_MAX || spec->not_before > spec->not_after)
-        return pki_refuse(why, CH_EINVAL, "RFC 5280 4.1.2.5: the validity must begin in 1970 or "
-                                          "later, before it ends, and end by the year 9999");
+        return pki_refuse(why, CH_EINVAL,
+                          "RFC 5280 4.1.2.5: the validity must begin in 1970 or "
+                          "later, before it ends, and end by the year 9999");
     if (!spec->profile->self_signed && spec->issuer_key_id.len == 0)
         return pki_refuse(why, CH_EINVAL, "RFC 5280 4.2.1.1: the issuer has no key identifier");
     return 0;
@@ -142,7 +146,8 @@ int pki_tbs_build(const struct pki_tbs_spec *spec, struct buf *out, struct pki_r
     if (rc == 0)
         rc = pki_der_encode(tbs, ASN1_ITEM_rptr(PKI_TBS), out);
     if (rc == CH_EINVAL)
-        pki_refuse(why, rc, "RFC 5280 4.1: issuer, subject or public key is not the DER it should be");
+        pki_refuse(why, rc,
+                   "RFC 5280 4.1: issuer, subject or public key is not the DER it should be");
     if (rc == CH_ENOMEM)
         pki_no_memory(why);
     ASN1_item_free((ASN1_VALUE *)tbs, ASN1_ITEM_rptr(PKI_TBS));

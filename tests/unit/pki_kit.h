@@ -1,6 +1,6 @@
 /*
- * pki_kit.h - software keys, certificates and requests for the tests of everything that touches X.509,
- * made with ca/pki and signed in the process; and the openssl command as a second opinion.
+ * pki_kit.h - software keys, certificates and requests for the tests of everything that touches
+ * X.509, made with ca/pki and signed in the process; and the openssl command as a second opinion.
  */
 #ifndef CHANCERY_TESTS_PKI_KIT_H
 #define CHANCERY_TESTS_PKI_KIT_H

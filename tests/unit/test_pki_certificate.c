@@ -128,9 +128,10 @@ static void visits_dns_names_in_order_and_no_others(void **state)
     (void)state;
     struct pki_certificate *c = NULL;
     struct names names = {.count = 0};
-    kit_must_run("openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout k.pem "
-                 "-subj /CN=x -outform DER -out c.der "
-                 "-addext subjectAltName=DNS:b.example,IP:10.0.0.1,email:a@b.example,DNS:a.example");
+    kit_must_run(
+        "openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout k.pem "
+        "-subj /CN=x -outform DER -out c.der "
+        "-addext subjectAltName=DNS:b.example,IP:10.0.0.1,email:a@b.example,DNS:a.example");
     parse_file("c.der", &c);
     pki_certificate_dns_names(c, collect, &names);
     assert_int_equal(names.count, 2);
@@ -171,9 +172,10 @@ static void parses_version_1(void **state)
 {
     (void)state;
     struct pki_certificate *c = NULL;
-    kit_must_run("openssl ecparam -genkey -name prime256v1 -noout -out k.pem && "
-                 "openssl req -new -key k.pem -subj /CN=old -out r.pem && "
-                 "openssl x509 -req -in r.pem -signkey k.pem -set_serial 258 -outform DER -out v1.der");
+    kit_must_run(
+        "openssl ecparam -genkey -name prime256v1 -noout -out k.pem && "
+        "openssl req -new -key k.pem -subj /CN=old -out r.pem && "
+        "openssl x509 -req -in r.pem -signkey k.pem -set_serial 258 -outform DER -out v1.der");
     parse_file("v1.der", &c);
     assert_false(pki_certificate_is_ca(c));
     assert_int_equal(pki_certificate_path_length(c), -1);
@@ -274,15 +276,13 @@ static void extension_twice(PKI_TBS *tbs)
 
 static void extension_broken(PKI_TBS *tbs)
 {
-    ASN1_OCTET_STRING *value =
-        X509_EXTENSION_get_data(sk_X509_EXTENSION_value(tbs->extensions, 1));
+    ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(sk_X509_EXTENSION_value(tbs->extensions, 1));
     ASN1_STRING_set(value, "junk", 4);
 }
 
 static void path_length_minus(PKI_TBS *tbs)
 {
-    ASN1_OCTET_STRING *value =
-        X509_EXTENSION_get_data(sk_X509_EXTENSION_value(tbs->extensions, 1));
+    ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(sk_X509_EXTENSION_value(tbs->extensions, 1));
     ASN1_STRING_set(value, "\x30\x06\x01\x01\xff\x02\x01\xff", 8);
 }
 
@@ -367,13 +367,15 @@ static void names_are_compared_as_rfc_5280_does(void **state)
     (void)state;
     struct pki_certificate *ca = NULL;
     struct pki_certificate *c = NULL;
-    kit_must_run("openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout k.pem "
-                 "-subj '/CN=The  Root' -outform DER -out ca.der");
-    kit_must_run("openssl x509 -inform DER -in ca.der -out ca.pem && "
-                 "openssl req -new -key k.pem -subj '/CN=leaf' -out r.pem && "
-                 "openssl req -x509 -key k.pem -subj '/CN=the root' -out lower.pem && "
-                 "openssl x509 -req -in r.pem -CA lower.pem -CAkey k.pem -set_serial 7 -outform DER "
-                 "-out c.der");
+    kit_must_run(
+        "openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout k.pem "
+        "-subj '/CN=The  Root' -outform DER -out ca.der");
+    kit_must_run(
+        "openssl x509 -inform DER -in ca.der -out ca.pem && "
+        "openssl req -new -key k.pem -subj '/CN=leaf' -out r.pem && "
+        "openssl req -x509 -key k.pem -subj '/CN=the root' -out lower.pem && "
+        "openssl x509 -req -in r.pem -CA lower.pem -CAkey k.pem -set_serial 7 -outform DER "
+        "-out c.der");
     parse_file("ca.der", &ca);
     parse_file("c.der", &c);
     assert_false(slice_equal(pki_certificate_issuer(c), pki_certificate_subject(ca)));
@@ -385,7 +387,8 @@ static void names_are_compared_as_rfc_5280_does(void **state)
 static int setup(void **state)
 {
     (void)state;
-    struct kit_order root_order = {.profile = ROOT, .name = "Root", .key = kit_key(KEY_ALG_P256, 1)};
+    struct kit_order root_order = {
+        .profile = ROOT, .name = "Root", .key = kit_key(KEY_ALG_P256, 1)};
     kit_issue(&root_order, &root);
     struct kit_order leaf_order = {.name = "Leaf", .dns = "leaf.example", .issuer = &root};
     kit_issue(&leaf_order, &leaf);

@@ -1,4 +1,7 @@
-/* Chains: built with ca/pki alone, believed by openssl and (when installed) GnuTLS, and refused with index and rule. */
+/*
+ * Chains: built with ca/pki alone, believed by openssl and (when installed) GnuTLS, and refused
+ * with index and rule.
+ */
 #include "ca/pki/der.h"
 #include "tests/unit/pki_kit.h"
 
@@ -25,8 +28,8 @@ static struct kit_cert leaf;
 
 #define CHAIN(...) ((struct pki_certificate *[]){__VA_ARGS__, NULL})
 
-static int check(const struct pki_certificate *c, struct pki_certificate *const *chain,
-                 int64_t now, bool complete, struct pki_reason *why)
+static int check(const struct pki_certificate *c, struct pki_certificate *const *chain, int64_t now,
+                 bool complete, struct pki_reason *why)
 {
     size_t count = 0;
     while (chain[count] != NULL)
@@ -133,8 +136,9 @@ static void openssl_and_gnutls_believe_every_family(void **state)
         struct kit_cert mid = {0};
         struct kit_cert end = {0};
         write_family(&families[i], &top, &mid, &end);
-        kit_must_run("openssl verify -x509_strict -check_ss_sig -purpose sslserver "
-                     "-verify_hostname host.example.com -CAfile root.pem -untrusted sub.pem leaf.pem");
+        kit_must_run(
+            "openssl verify -x509_strict -check_ss_sig -purpose sslserver "
+            "-verify_hostname host.example.com -CAfile root.pem -untrusted sub.pem leaf.pem");
         kit_must_run("openssl asn1parse -in leaf.pem > /dev/null");
         if (certtool)
             kit_must_run("cat leaf.pem sub.pem root.pem > all.pem && certtool --verify "
@@ -212,10 +216,8 @@ static void refuses_more_cas_than_the_path_length_allows(void **state)
     (void)state;
     struct kit_cert third = {0};
     struct kit_cert end = {0};
-    struct kit_order order = {.profile = SUB0,
-                              .name = "third",
-                              .key = kit_key(KEY_ALG_P384, 1),
-                              .issuer = &lower};
+    struct kit_order order = {
+        .profile = SUB0, .name = "third", .key = kit_key(KEY_ALG_P384, 1), .issuer = &lower};
     kit_issue(&order, &third);
     order = (struct kit_order){
         .name = "end", .dns = "end.example", .alg = SIG_ALG_SHA384WITHECDSA, .issuer = &third};

@@ -55,8 +55,8 @@ static void changed_request(void (*change)(PKI_REQUEST_INFO *info), struct buf *
     struct buf info = {0};
     struct buf sig = {0};
     kit_name("host.example.com", &name);
-    assert_int_equal(
-        pki_csr_info_build(buf_slice(&name), buf_slice(&key->spki), true, 0, &info), 0);
+    assert_int_equal(pki_csr_info_build(buf_slice(&name), buf_slice(&key->spki), true, 0, &info),
+                     0);
     PKI_REQUEST_INFO *parsed = pki_der_decode(buf_slice(&info), ASN1_ITEM_rptr(PKI_REQUEST_INFO));
     change(parsed);
     buf_clear(&info);
@@ -92,8 +92,9 @@ static struct pki_csr *accepted(struct slice input)
 /* Makes a request with the openssl command and reads it. */
 static void openssl_request(const char *options, struct buf *pem)
 {
-    kit_must_run("openssl req -new -nodes -keyout k.pem -out r.pem -subj /O=Example/CN=host.example.com %s",
-                 options);
+    kit_must_run(
+        "openssl req -new -nodes -keyout k.pem -out r.pem -subj /O=Example/CN=host.example.com %s",
+        options);
     read_file("r.pem", pem);
 }
 
@@ -137,7 +138,10 @@ static void hands_out_the_extensions_asked_for(void **state)
     struct slice names = pki_csr_extension(csr, OID_ALT_NAME, &critical);
     assert_false(critical);
     assert_int_equal(names.len, 19);
-    assert_memory_equal(names.data, "\x30\x11\x82\x09" "a.example\x87\x04\x0a\x00\x00\x01", 19);
+    assert_memory_equal(names.data,
+                        "\x30\x11\x82\x09"
+                        "a.example\x87\x04\x0a\x00\x00\x01",
+                        19);
     struct slice usage = pki_csr_extension(csr, OID_KEY_USAGE, &critical);
     assert_true(critical);
     assert_int_equal(usage.len, 4);
@@ -170,8 +174,9 @@ static void accepts_an_empty_subject_and_no_attributes(void **state)
 {
     (void)state;
     struct buf pem = {0};
-    kit_must_run("openssl req -new -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout k.pem "
-                 "-out r.pem -subj / -addext subjectAltName=DNS:only.example");
+    kit_must_run(
+        "openssl req -new -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout k.pem "
+        "-out r.pem -subj / -addext subjectAltName=DNS:only.example");
     read_file("r.pem", &pem);
     struct pki_csr *csr = accepted(buf_slice(&pem));
     assert_int_equal(pki_csr_subject(csr).len, 2);
@@ -276,9 +281,8 @@ static void attribute_no_list(PKI_REQUEST_INFO *info)
 {
     attributes_drop(info);
     info->attributes = sk_X509_ATTRIBUTE_new_null();
-    sk_X509_ATTRIBUTE_push(info->attributes,
-                           X509_ATTRIBUTE_create_by_NID(NULL, NID_ext_req, V_ASN1_OCTET_STRING,
-                                                        "x", 1));
+    sk_X509_ATTRIBUTE_push(info->attributes, X509_ATTRIBUTE_create_by_NID(
+                                                 NULL, NID_ext_req, V_ASN1_OCTET_STRING, "x", 1));
 }
 
 /* Replaces the extensionRequest by one with two extensions of the same type. */
@@ -291,16 +295,19 @@ static void ask_with(PKI_REQUEST_INFO *info, unsigned times, struct slice value)
     assert_int_equal(pki_der_encode(list, ASN1_ITEM_rptr(X509_EXTENSIONS), &der), 0);
     attributes_drop(info);
     info->attributes = sk_X509_ATTRIBUTE_new_null();
-    sk_X509_ATTRIBUTE_push(info->attributes,
-                           X509_ATTRIBUTE_create_by_NID(NULL, NID_ext_req, V_ASN1_SEQUENCE,
-                                                        der.data, (int)der.len));
+    sk_X509_ATTRIBUTE_push(
+        info->attributes,
+        X509_ATTRIBUTE_create_by_NID(NULL, NID_ext_req, V_ASN1_SEQUENCE, der.data, (int)der.len));
     sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
     buf_free(&der);
 }
 
 static void extension_twice(PKI_REQUEST_INFO *info)
 {
-    ask_with(info, 2, slice_of("\x30\x03\x82\x01" "a", 5));
+    ask_with(info, 2,
+             slice_of("\x30\x03\x82\x01"
+                      "a",
+                      5));
 }
 
 static void extension_malformed(PKI_REQUEST_INFO *info)
@@ -493,7 +500,8 @@ static void refuses_to_build_from_bytes_that_are_no_der(void **state)
     struct slice spki = buf_slice(&kit_key(KEY_ALG_P256, 0)->spki);
     assert_int_equal(pki_csr_info_build(slice_text("x"), spki, true, 0, &info), CH_EINVAL);
     assert_int_equal(pki_csr_info_build(name, slice_of(spki.data, 9), true, 0, &info), CH_EINVAL);
-    assert_int_equal(pki_csr_finish(slice_text("x"), SIG_ALG_SHA256WITHRSA, name, &info), CH_EINVAL);
+    assert_int_equal(pki_csr_finish(slice_text("x"), SIG_ALG_SHA256WITHRSA, name, &info),
+                     CH_EINVAL);
     assert_int_equal(pki_csr_finish(name, SIG_ALG_NONE, name, &info), CH_EINVAL);
     assert_int_equal(info.len, 0);
     buf_free(&info);

@@ -1,4 +1,5 @@
-/* Public keys: their type, their identifier, their faults; signatures; the export of private keys. */
+/* Public keys: their type, their identifier, their faults; signatures; the export of private keys.
+ */
 #include "ca/pki/key.h"
 #include "tests/unit/pki_kit.h"
 
@@ -47,14 +48,16 @@ static void names_every_type_of_the_table(void **state)
 static void rsa_of_another_size_is_fine_but_has_no_name(void **state)
 {
     (void)state;
-    assert_int_equal(fault_of_key(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2056)), PKI_KEY_FINE);
+    assert_int_equal(fault_of_key(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2056)),
+                     PKI_KEY_FINE);
 }
 
 static void refuses_foreign_keys(void **state)
 {
     (void)state;
     assert_int_equal(fault_of_key(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")), PKI_KEY_UNKNOWN);
-    assert_int_equal(fault_of_key(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024)), PKI_KEY_WEAK);
+    assert_int_equal(fault_of_key(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024)),
+                     PKI_KEY_WEAK);
     assert_int_equal(fault_of_key(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1")), PKI_KEY_CURVE);
     assert_int_equal(fault_of_key(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp224r1")), PKI_KEY_CURVE);
     assert_int_equal(fault_of_key(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "brainpoolP256r1")),
@@ -96,8 +99,8 @@ static enum pki_key_fault fault_of_numbers(long exponent, bool even_modulus)
 {
     struct slice bits;
     struct buf der = {0};
-    PKI_SPKI *spki = pki_der_decode(buf_slice(&kit_key(KEY_ALG_RSA_2048, 0)->spki),
-                                    ASN1_ITEM_rptr(PKI_SPKI));
+    PKI_SPKI *spki =
+        pki_der_decode(buf_slice(&kit_key(KEY_ALG_RSA_2048, 0)->spki), ASN1_ITEM_rptr(PKI_SPKI));
     assert_int_equal(pki_der_get_bits(spki->key, &bits), 0);
     PKI_RSA_KEY *key = pki_der_decode(bits, ASN1_ITEM_rptr(PKI_RSA_KEY));
     ASN1_INTEGER_set(key->exponent, exponent);
@@ -171,9 +174,9 @@ static void verifies_every_algorithm_and_sees_every_change(void **state)
         assert_int_equal(pki_verify(spki, (enum sig_alg)alg, message, buf_slice(&sig)), 0);
         assert_int_equal(pki_verify(spki, (enum sig_alg)alg, slice_text("other"), buf_slice(&sig)),
                          CH_EINTEGRITY);
-        assert_int_equal(pki_verify(buf_slice(&wrong->spki), (enum sig_alg)alg, message,
-                                    buf_slice(&sig)),
-                         CH_EINTEGRITY);
+        assert_int_equal(
+            pki_verify(buf_slice(&wrong->spki), (enum sig_alg)alg, message, buf_slice(&sig)),
+            CH_EINTEGRITY);
         sig.data[sig.len / 2] ^= 1;
         assert_int_equal(pki_verify(spki, (enum sig_alg)alg, message, buf_slice(&sig)),
                          CH_EINTEGRITY);

@@ -18,10 +18,10 @@
 
 struct breaker {
     const char *rule;
-    const char *profile;               /* the TBS to start from */
-    void (*change)(PKI_TBS *tbs);      /* NULL = none */
-    void (*patch)(struct buf *der);    /* NULL = none */
-    const char *judge_as;              /* NULL = profile */
+    const char *profile;            /* the TBS to start from */
+    void (*change)(PKI_TBS *tbs);   /* NULL = none */
+    void (*patch)(struct buf *der); /* NULL = none */
+    const char *judge_as;           /* NULL = profile */
 };
 
 /* ---- tools ---- */
@@ -112,8 +112,8 @@ static void set_rsa_exponent(PKI_TBS *tbs, long exponent)
 {
     struct buf der = {0};
     struct slice bits;
-    PKI_SPKI *spki = pki_der_decode(buf_slice(&kit_key(KEY_ALG_RSA_2048, 0)->spki),
-                                    ASN1_ITEM_rptr(PKI_SPKI));
+    PKI_SPKI *spki =
+        pki_der_decode(buf_slice(&kit_key(KEY_ALG_RSA_2048, 0)->spki), ASN1_ITEM_rptr(PKI_SPKI));
     assert_int_equal(pki_der_get_bits(spki->key, &bits), 0);
     PKI_RSA_KEY *key = pki_der_decode(bits, ASN1_ITEM_rptr(PKI_RSA_KEY));
     ASN1_INTEGER_set(key->exponent, exponent);
@@ -238,7 +238,8 @@ static void name_teletex(PKI_TBS *tbs)
 
 static void name_too_long(PKI_TBS *tbs)
 {
-    set_subject(tbs, NID_commonName, V_ASN1_UTF8STRING, "0123456789012345678901234567890123456789012345678901234567890123x");
+    set_subject(tbs, NID_commonName, V_ASN1_UTF8STRING,
+                "0123456789012345678901234567890123456789012345678901234567890123x");
 }
 
 static void subject_empty(PKI_TBS *tbs)
@@ -371,7 +372,6 @@ static void self_issued(PKI_TBS *tbs)
 {
     put(tbs->issuer, pki_der_string(tbs->subject));
 }
-
 
 static void signature_sha1(PKI_TBS *tbs)
 {
@@ -540,9 +540,12 @@ static void every_rule_is_broken_by_a_test(void **state)
 static void accepts_what_each_template_builds(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        ROOT, SUB, LEAF, "SubordinateCACertificate_PathLen1/V1",
-        "SubordinateCACertificate_PathLen2/V1", "SubordinateCACertificate_PathLen3/V1"};
+    static const char *const names[] = {ROOT,
+                                        SUB,
+                                        LEAF,
+                                        "SubordinateCACertificate_PathLen1/V1",
+                                        "SubordinateCACertificate_PathLen2/V1",
+                                        "SubordinateCACertificate_PathLen3/V1"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct buf der = {0};
         struct pki_reason why = {{0}};
@@ -586,7 +589,8 @@ static bool name_passes(int type, struct slice name)
 static void accepts_good_names(void **state)
 {
     (void)state;
-    static const char *const dns[] = {"localhost", "a.b", "*.example.com", "xn--bcher-kva.example",
+    static const char *const dns[] = {"localhost",     "a.b",
+                                      "*.example.com", "xn--bcher-kva.example",
                                       "1and1.example", "A-B.EXAMPLE"};
     for (size_t i = 0; i < sizeof dns / sizeof dns[0]; i++)
         assert_true(name_passes(GEN_DNS, slice_text(dns[i])));
@@ -599,9 +603,10 @@ static void accepts_good_names(void **state)
 static void refuses_bad_names(void **state)
 {
     (void)state;
-    static const char *const dns[] = {"", ".", "a..b", "a.", ".a", "-a.b", "a-.b", "*", "*a.b",
-                                      "a*.b", "a.b*", "*.*.b", "a b.c", "caf\xc3\xa9.example",
-                                      "a/b.example"};
+    static const char *const dns[] = {
+        "",           ".",    "a..b", "a.",   ".a",    "-a.b",  "a-.b",
+        "*",          "*a.b", "a*.b", "a.b*", "*.*.b", "a b.c", "caf\xc3\xa9.example",
+        "a/b.example"};
     for (size_t i = 0; i < sizeof dns / sizeof dns[0]; i++)
         if (name_passes(GEN_DNS, slice_text(dns[i])))
             fail_msg("accepted \"%s\"", dns[i]);
@@ -687,7 +692,8 @@ static void refuses_a_subject_that_is_not_utf8(void **state)
 static int setup(void **state)
 {
     (void)state;
-    struct kit_order order = {.profile = ROOT, .name = "Lint Root", .key = kit_key(KEY_ALG_P256, 1)};
+    struct kit_order order = {
+        .profile = ROOT, .name = "Lint Root", .key = kit_key(KEY_ALG_P256, 1)};
     kit_issue(&order, &root);
     return 0;
 }

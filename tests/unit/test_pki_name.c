@@ -34,10 +34,8 @@ static void assert_text(const struct pki_attribute *attributes, size_t count, co
 static void shows_attributes_in_encoded_order_with_commas_alone(void **state)
 {
     (void)state;
-    const struct pki_attribute name[] = {{OID_C, "AU"},
-                                         {OID_ST, "Some-State"},
-                                         {OID_O, "Internet Widgits"},
-                                         {OID_CN, "localhost"}};
+    const struct pki_attribute name[] = {
+        {OID_C, "AU"}, {OID_ST, "Some-State"}, {OID_O, "Internet Widgits"}, {OID_CN, "localhost"}};
     assert_text(name, 4, "C=AU,ST=Some-State,O=Internet Widgits,CN=localhost");
 }
 
@@ -86,8 +84,8 @@ static void shows_parts_of_one_rdn_with_plus(void **state)
 {
     (void)state;
     /* SEQUENCE { SET { CN=a, O=b } } */
-    static const uint8_t der[] = {0x30, 22, 0x31, 20,   0x30, 8, 6, 3, 0x55, 4, 3,   0x0c,
-                                  1,    'a', 0x30, 8,   6,    3, 0x55, 4, 10, 0x0c, 1, 'b'};
+    static const uint8_t der[] = {0x30, 22,  0x31, 20, 0x30, 8, 6,    3, 0x55, 4,    3, 0x0c,
+                                  1,    'a', 0x30, 8,  6,    3, 0x55, 4, 10,   0x0c, 1, 'b'};
     struct buf text = {0};
     assert_int_equal(pki_name_text(slice_of(der, sizeof der), &text), 0);
     assert_string_equal(buf_text(&text), "CN=a+O=b");
@@ -121,10 +119,12 @@ static void refuses_what_cannot_be_encoded(void **state)
 {
     (void)state;
     static const struct pki_attribute bad[] = {
-        {OID_CN, ""},           {OID_CN, NULL},        {NULL, "x"},
-        {"", "x"},              {"not an oid", "x"},   {"9.9.9", "x"},
-        {OID_CN, "caf\xe9"},    {OID_C, "\xc3\xbc"},   {OID_C, "a*"},
-        {OID_EMAIL, "\xc3\xbc@b.example"}, {OID_DC, "b\xc3\xbc"}, {OID_CN, "\xed\xa0\x80"},
+        {OID_CN, ""},          {OID_CN, NULL},
+        {NULL, "x"},           {"", "x"},
+        {"not an oid", "x"},   {"9.9.9", "x"},
+        {OID_CN, "caf\xe9"},   {OID_C, "\xc3\xbc"},
+        {OID_C, "a*"},         {OID_EMAIL, "\xc3\xbc@b.example"},
+        {OID_DC, "b\xc3\xbc"}, {OID_CN, "\xed\xa0\x80"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct buf der = {0};
@@ -183,7 +183,8 @@ static void openssl_shows_the_same(void **state)
     kit_write("name.der", buf_slice(&root.der));
     assert_int_equal(pki_name_text(pki_certificate_subject(root.parsed), &mine), 0);
     assert_int_equal(kit_run(&theirs, "openssl x509 -inform DER -in name.der -noout -subject "
-                                      "-nameopt esc_2253,esc_ctrl,utf8,sep_comma_plus,sname"), 0);
+                                      "-nameopt esc_2253,esc_ctrl,utf8,sep_comma_plus,sname"),
+                     0);
     assert_non_null(strstr(buf_text(&theirs), buf_text(&mine)));
     kit_cert_free(&root);
     buf_free(&mine);

@@ -81,7 +81,8 @@ static void writes_the_same_as_openssl(void **state)
     assert_int_equal(pki_pem_put("CERTIFICATE", buf_slice(&root.der), true, &pem), 0);
     kit_write("mine.pem", buf_slice(&pem));
     kit_write("root.der", buf_slice(&root.der));
-    kit_must_run("openssl x509 -inform DER -in root.der -out theirs.pem && cmp mine.pem theirs.pem");
+    kit_must_run(
+        "openssl x509 -inform DER -in root.der -out theirs.pem && cmp mine.pem theirs.pem");
     kit_cert_free(&root);
     buf_free(&pem);
 }
@@ -90,7 +91,8 @@ static void ignores_text_between_blocks(void **state)
 {
     (void)state;
     struct seen seen;
-    assert_int_equal(each("subject=/CN=x\n" BLOCK "\r\n  issuer=/CN=y\n" BLOCK "the end", 2, &seen), 0);
+    assert_int_equal(each("subject=/CN=x\n" BLOCK "\r\n  issuer=/CN=y\n" BLOCK "the end", 2, &seen),
+                     0);
     assert_int_equal(seen.count, 2);
     assert_int_equal(seen.first_len, 5);
     assert_memory_equal(seen.first, "\x30\x03\x02\x01\x01", 5);
@@ -100,9 +102,8 @@ static void accepts_windows_line_ends_and_no_final_newline(void **state)
 {
     (void)state;
     struct seen seen;
-    assert_int_equal(each("-----BEGIN CERTIFICATE-----\r\nMAMCAQE=\r\n-----END CERTIFICATE-----", 1,
-                          &seen),
-                     0);
+    assert_int_equal(
+        each("-----BEGIN CERTIFICATE-----\r\nMAMCAQE=\r\n-----END CERTIFICATE-----", 1, &seen), 0);
     assert_int_equal(seen.count, 1);
 }
 

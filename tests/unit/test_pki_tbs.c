@@ -30,7 +30,8 @@ static void fixture_open(struct fixture *f, const char *profile)
     assert_int_equal(pki_alt_names_build(dns, 2, &f->alt_names), 0);
     f->spec = (struct pki_tbs_spec){
         .profile = pki_profile_find(profile),
-        .serial = {[12] = 0x03, [13] = 0xe9, [14] = 1, [15] = 2, [16] = 3, [17] = 4, [18] = 5, [19] = 6},
+        .serial =
+            {[12] = 0x03, [13] = 0xe9, [14] = 1, [15] = 2, [16] = 3, [17] = 4, [18] = 5, [19] = 6},
         .sig_alg = SIG_ALG_SHA256WITHECDSA,
         .issuer = buf_slice(&f->name),
         .issuer_key_id = slice_of(key_id, sizeof key_id),
@@ -108,7 +109,8 @@ static void assert_printed(const char *profile, const char *const *wanted, size_
     struct kit_cert c = {0};
     struct buf text = {0};
     bool self = strcmp(profile, ROOT) == 0;
-    struct kit_order root_order = {.profile = ROOT, .name = "Root", .key = kit_key(KEY_ALG_P256, 1)};
+    struct kit_order root_order = {
+        .profile = ROOT, .name = "Root", .key = kit_key(KEY_ALG_P256, 1)};
     kit_issue(&root_order, &root);
     struct kit_order order = {.profile = profile,
                               .name = "Subject",
@@ -138,7 +140,8 @@ static void root_has_the_extensions_of_its_template(void **state)
     static const char *const wanted[] = {
         "X509v3 Basic Constraints: critical\n                CA:TRUE\n",
         "X509v3 Subject Key Identifier: \n",
-        "X509v3 Key Usage: critical\n                Digital Signature, Certificate Sign, CRL Sign\n"};
+        "X509v3 Key Usage: critical\n                Digital Signature, Certificate Sign, CRL "
+        "Sign\n"};
     assert_printed(ROOT, wanted, 3);
 }
 
@@ -148,7 +151,8 @@ static void subordinate_has_the_extensions_of_its_template(void **state)
     static const char *const wanted[] = {
         "X509v3 Basic Constraints: critical\n                CA:TRUE, pathlen:2\n",
         "X509v3 Authority Key Identifier: \n", "X509v3 Subject Key Identifier: \n",
-        "X509v3 Key Usage: critical\n                Digital Signature, Certificate Sign, CRL Sign\n"};
+        "X509v3 Key Usage: critical\n                Digital Signature, Certificate Sign, CRL "
+        "Sign\n"};
     assert_printed("SubordinateCACertificate_PathLen2/V1", wanted, 4);
 }
 
@@ -161,7 +165,8 @@ static void end_entity_has_the_extensions_of_its_template(void **state)
         "X509v3 Authority Key Identifier: \n",
         "X509v3 Subject Key Identifier: \n",
         "X509v3 Key Usage: critical\n                Digital Signature, Key Encipherment\n",
-        "X509v3 Extended Key Usage: \n                TLS Web Server Authentication, TLS Web Client "
+        "X509v3 Extended Key Usage: \n                TLS Web Server Authentication, TLS Web "
+        "Client "
         "Authentication\n"};
     assert_printed(LEAF, wanted, 6);
 }
@@ -346,15 +351,18 @@ static void algorithm_identifiers_are_exact(void **state)
     assert_algorithm(SIG_ALG_SHA256WITHECDSA, "300a06082a8648ce3d040302");
     assert_algorithm(SIG_ALG_SHA384WITHECDSA, "300a06082a8648ce3d040303");
     assert_algorithm(SIG_ALG_SHA512WITHECDSA, "300a06082a8648ce3d040304");
-    assert_algorithm(SIG_ALG_SHA256WITHRSA_PSS,
-                     "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a"
-                     "864886f70d010108300d06096086480165030402010500a203020120");
-    assert_algorithm(SIG_ALG_SHA384WITHRSA_PSS,
-                     "304106092a864886f70d01010a3034a00f300d06096086480165030402020500a11c301a06092a"
-                     "864886f70d010108300d06096086480165030402020500a203020130");
-    assert_algorithm(SIG_ALG_SHA512WITHRSA_PSS,
-                     "304106092a864886f70d01010a3034a00f300d06096086480165030402030500a11c301a06092a"
-                     "864886f70d010108300d06096086480165030402030500a203020140");
+    assert_algorithm(
+        SIG_ALG_SHA256WITHRSA_PSS,
+        "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a"
+        "864886f70d010108300d06096086480165030402010500a203020120");
+    assert_algorithm(
+        SIG_ALG_SHA384WITHRSA_PSS,
+        "304106092a864886f70d01010a3034a00f300d06096086480165030402020500a11c301a06092a"
+        "864886f70d010108300d06096086480165030402020500a203020130");
+    assert_algorithm(
+        SIG_ALG_SHA512WITHRSA_PSS,
+        "304106092a864886f70d01010a3034a00f300d06096086480165030402030500a11c301a06092a"
+        "864886f70d010108300d06096086480165030402030500a203020140");
 }
 
 static void finish_keeps_the_tbs_and_repeats_its_algorithm(void **state)
@@ -389,9 +397,9 @@ static void finish_refuses_another_algorithm_and_bytes_that_are_no_tbs(void **st
     assert_int_equal(pki_tbs_build(&f.spec, &tbs, NULL), 0);
     assert_int_equal(pki_certificate_finish(buf_slice(&tbs), SIG_ALG_SHA384WITHECDSA, sig, &der),
                      CH_EINVAL);
-    assert_int_equal(pki_certificate_finish(slice_of(tbs.data, tbs.len - 1),
-                                            SIG_ALG_SHA256WITHECDSA, sig, &der),
-                     CH_EINVAL);
+    assert_int_equal(
+        pki_certificate_finish(slice_of(tbs.data, tbs.len - 1), SIG_ALG_SHA256WITHECDSA, sig, &der),
+        CH_EINVAL);
     assert_int_equal(der.len, 0);
     fixture_close(&f);
     buf_free(&tbs);

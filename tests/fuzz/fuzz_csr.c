@@ -1,0 +1,52 @@
+/*
+ * Target functions: pki_csr_parse and all getters of a request, pki_name_text, pki_key_alg,
+ * pki_key_id; and, when the request is good, pki_tbs_build and pki_lint with what was in it.
+ */
+#include "ca/pki/pki.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What a good request asks for must be judged without falling over, whatever the judgement. */
+static void issue(const struct pki_csr *csr)
+{
+    static const uint8_t id[20] = {1};
+    struct buf tbs = {0};
+    struct pki_reason why;
+    struct pki_tbs_spec spec = {
+        .profile = pki_profile_find("EndEntityCertificate/V1"),
+        .serial = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20},
+        .sig_alg = SIG_ALG_SHA256WITHRSA_PSS,
+        .issuer = pki_csr_subject(csr),
+        .issuer_key_id = slice_of(id, sizeof id),
+        .subject = pki_csr_subject(csr),
+        .spki = pki_csr_spki(csr),
+        .not_before = 0,
+        .not_after = 1,
+        .subject_alt_name = pki_csr_extension(csr, "2.5.29.17", NULL),
+    };
+    if (pki_tbs_build(&spec, &tbs, &why) == 0)
+        (void)pki_lint(buf_slice(&tbs), spec.profile, &why);
+    buf_free(&tbs);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct pki_csr *csr = NULL;
+    struct pki_reason why;
+    struct buf text = {0};
+    uint8_t id[20];
+    bool critical;
+    if (pki_csr_parse(slice_of(data, size), &csr, &why) == 0) {
+        (void)pki_name_text(pki_csr_subject(csr), &text);
+        (void)pki_key_alg(pki_csr_spki(csr));
+        (void)pki_key_id(pki_csr_spki(csr), id);
+        (void)pki_csr_extension(csr, "2.5.29.15", &critical);
+        issue(csr);
+    }
+    pki_csr_free(csr);
+    buf_free(&text);
+    return 0;
+}
