@@ -20,17 +20,13 @@ CK_RV wrap_key(struct hsm *h, CK_SESSION_HANDLE session, const struct wrap_drive
                CK_OBJECT_HANDLE kek, CK_OBJECT_HANDLE key, struct buf *blob)
 {
     CK_MECHANISM mechanism = {driver->mechanism, NULL, 0};
-    CK_ULONG len = BLOB_MAX;
+    uint8_t wrapped[BLOB_MAX];
+    CK_ULONG len = sizeof(wrapped);
     buf_clear(blob);
-    uint8_t *room = buf_reserve(blob, BLOB_MAX);
-    if (room == NULL)
-        return CKR_HOST_MEMORY;
-    CK_RV rv = h->p11->C_WrapKey(session, &mechanism, kek, key, room, &len);
-    if (rv == CKR_OK && (len == 0 || len > BLOB_MAX))
+    CK_RV rv = h->p11->C_WrapKey(session, &mechanism, kek, key, wrapped, &len);
+    if (rv == CKR_OK && (len == 0 || len > sizeof(wrapped)))
         rv = CKR_WRAPPED_KEY_LEN_RANGE;
-    if (rv == CKR_OK)
-        blob->len = len;
-    return rv;
+    return rv == CKR_OK ? rv_from_code(buf_put(blob, wrapped, len)) : rv;
 }
 
 /* openCryptoki takes the template and does not do what it says: look. */

@@ -549,6 +549,7 @@ static void keys_are_refused_for_what_they_are_not_for(void **state)
     assert_int_equal(hsm_sign(h, kek, SIG_ALG_SHA256WITHECDSA, slice_text("m"), &out), CH_EINVAL);
     assert_int_equal(hsm_sign(h, p.key, SIG_ALG_NONE, slice_text("m"), &out), CH_EINVAL);
     assert_int_equal(hsm_seal(h, kek, slice_text("c"), slice_text("s"), &out), CH_EINVAL);
+    buf_free(&out);
     pair_close(&p);
     assert_int_equal(hsm_secret_destroy(h, &kek_name, HSM_SECRET_KEK_EXPORT), 0);
 }
@@ -620,6 +621,7 @@ static void an_empty_secret_or_context_is_not_sealed(void **state)
     assert_int_equal(hsm_seal(h, mac, slice_text(""), slice_text("s"), &sealed), CH_EINVAL);
     assert_int_equal(hsm_seal(h, mac, slice_text("c"), slice_text(""), &sealed), CH_EINVAL);
     assert_int_equal(sealed.len, 0);
+    buf_free(&sealed);
     assert_int_equal(hsm_secret_destroy(h, &name, HSM_SECRET_MAC), 0);
 }
 
