@@ -19,8 +19,8 @@ enum pki_extension_id {
 /* What a list of extensions says. */
 struct pki_extensions {
     /*
-     * Decoded: GENERAL_NAMES, BASIC_CONSTRAINTS, AUTHORITY_KEYID, ASN1_OCTET_STRING, ASN1_BIT_STRING,
-     * EXTENDED_KEY_USAGE; NULL = absent.
+     * Decoded: GENERAL_NAMES, BASIC_CONSTRAINTS, AUTHORITY_KEYID, ASN1_OCTET_STRING,
+     * ASN1_BIT_STRING, EXTENDED_KEY_USAGE; NULL = absent.
      */
     void *value[PKI_EXT_COUNT];
     bool critical[PKI_EXT_COUNT];
