@@ -119,7 +119,11 @@ int pki_tbs_build(const struct pki_tbs_spec *spec, struct buf *tbs, struct pki_r
 /* DER GeneralNames of DNS names. */
 int pki_alt_names_build(const char *const *dns, size_t count, struct buf *der);
 
-/* Judges a final TBS by the lint rows (each cites its clause); CH_EINVAL names the first rule broken. issuer_not_after 0 = none. */
+/*
+ * Judges a final TBS by the lint rows (each cites its clause); CH_EINVAL names the first rule broken:
+ * "<clause>: <what must be> [<id>]". profile NULL = the general rules only. That the issuer outlives
+ * the certificate is for the caller to see to: the TBS does not say.
+ */
 int pki_lint(struct slice tbs, const struct pki_profile *profile, struct pki_reason *why);
 
 /* TBS and signature -> DER certificate. */
