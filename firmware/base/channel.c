@@ -178,7 +178,8 @@ static ssize_t receive_some(struct channel *c, void *room, size_t len, int *fd)
     ssize_t n = recvmsg(c->fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (n < 0)
         return errno == ECONNRESET ? 0 : errno == EAGAIN || errno == EINTR ? CH_EBUSY : CH_EIO;
-    int e = take_fd(&m, fd == NULL ? &(int){-1} : fd);
+    int unasked = -1; /* stays: without a control buffer nothing is delivered */
+    int e = take_fd(&m, fd != NULL ? fd : &unasked);
     return e != 0 ? e : n;
 }
 

@@ -1,5 +1,6 @@
 #include "firmware/base/process.h"
 
+#include "firmware/base/clock.h"
 #include "firmware/base/error.h"
 #include "firmware/base/log.h"
 #include "firmware/base/privilege.h"
@@ -7,6 +8,7 @@
 #include "firmware/base/secret.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <poll.h>
@@ -30,6 +32,8 @@
 
 /* How long a peer may leave a wire undrained before the sender is told. */
 #define SEND_TIMEOUT_MS 5000
+/* A wire that ended is made anew when the peer died. When it is not within this time, the peer lives and cut it. */
+#define CUT_OFF_MS 15000
 #define EXIT_USAGE 2
 
 /* What sets the roles apart before the sandbox does. */
@@ -37,13 +41,14 @@ static const struct process_row {
     enum role role;
     size_t user;      /* offset of the Unix user's name in the configuration */
     bool needs_state; /* opens files below STATE after it gave up root */
+    bool ends_when_cut_off; /* is useless without its peer, so that a fresh start is the cure; core never is */
     rlim_t files;
     rlim_t locked; /* octets of memory locked for secrets */
 } process_rows[] = {
-    {ROLE_CORE, offsetof(struct config, user_core), true, 4096, 64 << 20},
-    {ROLE_FRONT_MANAGE, offsetof(struct config, user_front), false, 20000, 1 << 20},
-    {ROLE_FRONT_PUBLIC, offsetof(struct config, user_front), false, 20000, 1 << 20},
-    {ROLE_OUTBOUND, offsetof(struct config, user_outbound), false, 4096, 1 << 20},
+    {ROLE_CORE, offsetof(struct config, user_core), true, false, 4096, 64 << 20},
+    {ROLE_FRONT_MANAGE, offsetof(struct config, user_front), false, true, 20000, 1 << 20},
+    {ROLE_FRONT_PUBLIC, offsetof(struct config, user_front), false, true, 20000, 1 << 20},
+    {ROLE_OUTBOUND, offsetof(struct config, user_outbound), false, true, 4096, 1 << 20},
 };
 
 static const struct process_row *process_row_find(enum role role)
@@ -201,19 +206,42 @@ void process_confine(struct process *p)
 
 /* ---- serve ---- */
 
+/* The ends of wires, watched through descriptors of their own: the channels belong to others. */
+struct watch {
+    int fd; /* -1 = none */
+    int64_t ended_at;
+};
+
+struct run {
+    struct process *process;
+    int signals;
+    struct watch watches[ROLE_COUNT]; /* by peer */
+};
+
 int process_ready(struct process *p)
 {
     return channel_send(p->control, MSG_READY, 0, &(struct msg_ready){.role = (uint32_t)p->role},
                         -1);
 }
 
+static void watch_set(struct watch *w, int fd)
+{
+    if (w->fd >= 0)
+        close(w->fd);
+    w->fd = fd;
+    w->ended_at = 0;
+}
+
 /* Makes a channel of the wire that came and hands it on. */
-static int wire_take(struct process *p, struct frame *f,
+static int wire_take(struct run *run, struct frame *f,
                      void (*on_wire)(void *context, struct channel *peer), void *context)
 {
+    struct process *p = run->process;
     uint32_t peer = f->message.wire.peer;
     if (peer >= ROLE_COUNT || peer == (uint32_t)p->role || !is_socket(f->fd))
         return CH_EPROTO;
+    if (process_row_find(p->role)->ends_when_cut_off)
+        watch_set(&run->watches[peer], fcntl(f->fd, F_DUPFD_CLOEXEC, 0));
     struct channel *wire = channel_new(f->fd, p->role, (enum role)peer, SEND_TIMEOUT_MS);
     f->fd = -1;
     if (wire == NULL)
@@ -222,32 +250,74 @@ static int wire_take(struct process *p, struct frame *f,
     return 0;
 }
 
+static int control_take(struct run *run,
+                        void (*on_wire)(void *context, struct channel *peer), void *context)
+{
+    struct frame f;
+    int e = channel_receive(run->process->control, &f);
+    if (e == 0)
+        e = wire_take(run, &f, on_wire, context);
+    frame_free(&f);
+    return e;
+}
+
+/* Milliseconds until the first wire that ended has to be replaced; -1 = none has ended. */
+static int cut_off_in(const struct run *run)
+{
+    int64_t first = INT64_MAX;
+    for (int peer = 0; peer < ROLE_COUNT; peer++) {
+        int64_t ended_at = run->watches[peer].ended_at;
+        if (ended_at != 0 && ended_at + CUT_OFF_MS < first)
+            first = ended_at + CUT_OFF_MS;
+    }
+    int64_t left = first - clock_monotonic_ms();
+    return first == INT64_MAX ? -1 : left < 0 ? 0 : (int)left;
+}
+
+/* Waits for anything: 1 = the control channel has something, 0 = look again, or CH_E*; CH_ECLOSED = stop. */
+static int run_wait(struct run *run)
+{
+    struct pollfd polls[2 + ROLE_COUNT] = {
+        {.fd = run->signals, .events = POLLIN},
+        {.fd = channel_fd(run->process->control), .events = POLLIN}};
+    for (int peer = 0; peer < ROLE_COUNT; peer++)
+        polls[2 + peer].fd = run->watches[peer].ended_at != 0 ? -1 : run->watches[peer].fd;
+    if (poll(polls, 2 + ROLE_COUNT, cut_off_in(run)) < 0)
+        return errno == EINTR ? 0 : CH_ESYS;
+    if (polls[0].revents != 0)
+        return CH_ECLOSED;
+    for (int peer = 0; peer < ROLE_COUNT; peer++)
+        if ((polls[2 + peer].revents & POLLHUP) != 0)
+            run->watches[peer].ended_at = clock_monotonic_ms();
+    if (polls[1].revents != 0)
+        return 1;
+    if (cut_off_in(run) != 0)
+        return 0;
+    log_error("cut off by a peer that lives: ends, to be started afresh");
+    return CH_ESTATE;
+}
+
 int process_run(struct process *p, void (*on_wire)(void *context, struct channel *peer),
                 void *context)
 {
     sigset_t stop;
+    struct run run = {.process = p};
     PRECOND(p != NULL && p->control != NULL && on_wire != NULL);
     signals_block(&stop);
-    int signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0)
+    run.signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (run.signals < 0)
         return CH_ESYS;
+    for (int peer = 0; peer < ROLE_COUNT; peer++)
+        run.watches[peer].fd = -1;
     int e = 0;
-    struct pollfd polls[] = {{.fd = signals, .events = POLLIN},
-                             {.fd = channel_fd(p->control), .events = POLLIN}};
-    while (e == 0) {
-        if (poll(polls, 2, -1) < 0 && errno != EINTR)
-            e = CH_ESYS;
-        if (e != 0 || polls[0].revents != 0)
-            break;
-        if (polls[1].revents == 0)
-            continue;
-        struct frame f;
-        e = channel_receive(p->control, &f);
-        if (e == 0)
-            e = wire_take(p, &f, on_wire, context);
-        frame_free(&f);
+    while (e >= 0) {
+        e = run_wait(&run);
+        if (e == 1)
+            e = control_take(&run, on_wire, context);
     }
-    close(signals);
+    for (int peer = 0; peer < ROLE_COUNT; peer++)
+        watch_set(&run.watches[peer], -1);
+    close(run.signals);
     return e == CH_ECLOSED ? 0 : e;
 }
 

@@ -43,7 +43,9 @@ int process_ready(struct process *p);
 /*
  * Blocks in the main thread: hands each wire to on_wire (which owns the channel), until
  * told to stop. Signals are blocked in all other threads by process_open.
- * on_stop may be NULL. Returns 0 on an ordered stop.
+ * Returns 0 on an ordered stop. CH_ESTATE, except in core: a wire has ended and was not
+ * made anew within 15 seconds, so its peer lives and cut it; the process is to exit with
+ * a failure, which gets it started afresh. CH_EPROTO, CH_ENOMEM, CH_ESYS.
  */
 int process_run(struct process *p, void (*on_wire)(void *context, struct channel *peer),
                 void *context);
