@@ -31,6 +31,7 @@ static const struct {
     {SQLITE_READONLY, CH_EIO, true},
     {SQLITE_CORRUPT, CH_EINTEGRITY, true},
     {SQLITE_NOTADB, CH_EINTEGRITY, true},
+    {SQLITE_ERROR, CH_EINTEGRITY, true}, /* the file's tables are not those of the statement */
     {SQLITE_BUSY, CH_EBUSY, true},
     {SQLITE_LOCKED, CH_EBUSY, true},
     {SQLITE_NOMEM, CH_ENOMEM, true},
