@@ -6,7 +6,9 @@
 #include "firmware/base/error.h"
 #include "firmware/base/log.h"
 
-#include <errno.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include <time.h>
 
 #define TICK_MS 250
+#define TRIM_FROM 500 /* connections: fewer are not worth a trim */
 #define IDLE_BEFORE_EVICTION_MS 1000
 
 enum phase { PHASE_HANDSHAKE, PHASE_IDLE, PHASE_RECEIVING, PHASE_WAITING, PHASE_REPLYING };
@@ -45,6 +48,7 @@ struct connections {
     pthread_t thread;
     bool stopping;
     size_t count;
+    size_t peak; /* since memory was last given back */
     struct connection *first; /* the newest */
     struct drain *drain;
 };
@@ -92,12 +96,14 @@ static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t len)
     return got;
 }
 
-static ssize_t push(gnutls_transport_ptr_t context, const void *data, size_t len)
+static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
 {
     struct connection *c = context;
+    struct msghdr message = {.msg_iovlen = (size_t)count};
+    memcpy(&message.msg_iov, &parts, sizeof parts); /* the system's prototype has no const */
     if (atomic_load(&c->phase) == PHASE_RECEIVING)
         c->unread = true;
-    return send(c->fd, data, len, MSG_NOSIGNAL);
+    return sendmsg(c->fd, &message, MSG_NOSIGNAL);
 }
 
 /* GnuTLS wants it beside a pull function; only its own blocking waits use it. */
@@ -189,13 +195,25 @@ static void wait_tick(struct connections *all)
         waited = pthread_cond_timedwait(&all->changed, &all->lock, &until);
 }
 
+/* True when many have gone since the last time: the allocator keeps what they freed. Lock held. */
+static bool has_shrunk(struct connections *all)
+{
+    bool shrunk = all->peak >= TRIM_FROM && all->count <= all->peak / 2;
+    if (shrunk || all->count > all->peak)
+        all->peak = all->count;
+    return shrunk;
+}
+
 static void *connections_main(void *context)
 {
     struct connections *all = context;
     pthread_mutex_lock(&all->lock);
     while (!all->stopping) {
         look_at_all(all, clock_monotonic_ms());
+        bool shrunk = has_shrunk(all);
         pthread_mutex_unlock(&all->lock);
+        if (shrunk)
+            malloc_trim(0);
         drain_look(all->drain, clock_monotonic_ms());
         all->config.on_tick(all->config.context);
         pthread_mutex_lock(&all->lock);
@@ -281,9 +299,13 @@ static void list_remove(struct connections *all, struct connection *c)
 struct connection *connection_open(struct connections *all, int fd, gnutls_session_t session,
                                    struct slice peer)
 {
+    const int on = 1;
     struct connection *c = calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
+    /* A handshake is a few small writes in a row: not to wait for the peer's delayed ACK. */
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+        log_debug("TCP_NODELAY: not set");
     c->all = all;
     c->fd = fd;
     c->session = session;
@@ -292,7 +314,7 @@ struct connection *connection_open(struct connections *all, int fd, gnutls_sessi
     set_phase(c, PHASE_HANDSHAKE);
     gnutls_transport_set_ptr(session, c);
     gnutls_transport_set_pull_function(session, pull);
-    gnutls_transport_set_push_function(session, push);
+    gnutls_transport_set_vec_push_function(session, push);
     gnutls_transport_set_pull_timeout_function(session, pull_timeout);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
                                        on_finished);

@@ -110,7 +110,7 @@ for (const how of ['refuse', 'foreign', 'junk']) {
 }
 
 const serial = async (at) => {
-  const raw = await at.connect();
+  const raw = await at.connect({ rejectUnauthorized: false }); // an expired one has a number too
   const { serialNumber } = raw.socket.getPeerCertificate();
   const key = raw.socket.getPeerX509Certificate().publicKey.export({ type: 'spki', format: 'pem' });
   raw.close();
