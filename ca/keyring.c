@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PAIR_KIND "p256"
+#define ID_HEX ((size_t)2 * HSM_ID_SIZE)
 
 struct held {
     struct held *next;
@@ -148,9 +149,9 @@ int keyring_anchor_set(struct keyring *ring)
 static int intend(struct keyring *ring, const char *name, const char *earlier,
                   uint8_t id[HSM_ID_SIZE], bool *again)
 {
-    char hex[2 * HSM_ID_SIZE + 1];
-    *again = earlier != NULL && strlen(earlier) == 2 * HSM_ID_SIZE &&
-             hex_decode(earlier, 2 * HSM_ID_SIZE, id) == 0;
+    char hex[ID_HEX + 1];
+    *again = earlier != NULL && strlen(earlier) == ID_HEX &&
+             hex_decode(earlier, ID_HEX, id) == 0;
     if (*again)
         return 0;
     int r = hsm_random(ring->hsm, id, HSM_ID_SIZE);

@@ -55,10 +55,12 @@ void request_arn(const struct request *r, const char *service, const char *resou
 
 struct slice request_header(const struct msg_call *call, const char *name)
 {
-    struct slice s = {0};
-    for (uint32_t i = 0; i < call->headers.count && s.data == NULL; i++)
-        if (slice_is(call->headers.pair[i].name, name))
-            s = call->headers.pair[i].value;
+    uint32_t i = 0;
+    while (i < call->headers.count && !slice_is(call->headers.pair[i].name, name))
+        i++;
+    if (i == call->headers.count)
+        return (struct slice){0};
+    struct slice s = call->headers.pair[i].value;
     while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t'))
         s = slice_of(s.data + 1, s.len - 1);
     while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))

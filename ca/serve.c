@@ -28,8 +28,8 @@ struct serve {
     struct core *core;
     pthread_mutex_t lock; /* guards all below and the users of each link */
     pthread_cond_t work, room, idle;
-    STAILQ_HEAD(, job) queue;
-    LIST_HEAD(, link) links;
+    STAILQ_HEAD(jobs, job) queue;
+    LIST_HEAD(links, link) links;
     size_t queued, queued_octets;
     unsigned readers;
     bool stopping;
@@ -121,9 +121,8 @@ static void *worker_main(void *context)
 /* What status shows: the peers of all links. The lock is held. */
 static void connected_update(struct serve *s)
 {
-    const struct link *l = NULL;
     unsigned roles = 0;
-    LIST_FOREACH(l, &s->links, next)
+    for (const struct link *l = LIST_FIRST(&s->links); l != NULL; l = LIST_NEXT(l, next))
         roles |= 1u << channel_peer(l->channel);
     s->core->connected = roles;
 }
@@ -224,10 +223,9 @@ int serve_new(struct core *core, unsigned workers, struct serve **out)
 
 static void readers_stop(struct serve *s)
 {
-    struct link *l = NULL;
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
-    LIST_FOREACH(l, &s->links, next)
+    for (const struct link *l = LIST_FIRST(&s->links); l != NULL; l = LIST_NEXT(l, next))
         channel_shutdown(l->channel);
     pthread_cond_broadcast(&s->room);
     pthread_cond_broadcast(&s->work);

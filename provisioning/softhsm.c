@@ -152,7 +152,7 @@ static int token_file_copy(const char *from, const char *to)
 
 static int token_file_mend(const char *state, const char *serial)
 {
-    struct token_file file;
+    struct token_file file = {.path = ""};
     struct stat st;
     if (!token_file_find(state, serial, &file) || stat(file.path, &st) != 0)
         return 0;

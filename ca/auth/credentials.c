@@ -18,8 +18,9 @@
 #define CACHE_BUCKETS 1024
 #define CACHE_SCOPES 4 /* signing keys kept for each access key */
 #define SIGNING_KEY_SIZE 32
+#define VAULT_SECRET_AT ((size_t)CACHE_SCOPES * SIGNING_KEY_SIZE)
 #define SCOPE_MAX 96
-#define SECRET_SIZE 40
+#define SECRET_SIZE ((size_t)40)
 
 /*
  * One access key whose secret is unsealed. `sealed` is what the row said then: when the row
@@ -98,10 +99,9 @@ static struct bucket *cache_bucket(struct credentials *c, const char *id)
 
 static struct entry *cache_find(struct credentials *c, const struct access_key_row *key)
 {
-    struct entry *e = NULL;
-    LIST_FOREACH(e, cache_bucket(c, key->id), by_id)
-        if (strcmp(e->id, key->id) == 0)
-            break;
+    struct entry *e = LIST_FIRST(cache_bucket(c, key->id));
+    while (e != NULL && strcmp(e->id, key->id) != 0)
+        e = LIST_NEXT(e, by_id);
     if (e == NULL)
         return NULL;
     if (!slice_equal(buf_slice(&e->sealed), buf_slice(&key->sealed_secret))) {
@@ -127,12 +127,12 @@ static int entry_new(const struct access_key_row *key, struct slice secret, stru
     if (e == NULL)
         return CH_ENOMEM;
     snprintf(e->id, sizeof e->id, "%s", key->id);
-    e->vault = secret_new(CACHE_SCOPES * SIGNING_KEY_SIZE + secret.len);
+    e->vault = secret_new(VAULT_SECRET_AT + secret.len);
     if (e->vault == NULL || buf_put_slice(&e->sealed, buf_slice(&key->sealed_secret)) != 0) {
         entry_free(e);
         return CH_ENOMEM;
     }
-    memcpy(secret_data(e->vault) + CACHE_SCOPES * SIGNING_KEY_SIZE, secret.data, secret.len);
+    memcpy(secret_data(e->vault) + VAULT_SECRET_AT, secret.data, secret.len);
     *out = e;
     return 0;
 }
@@ -143,8 +143,8 @@ static int entry_signing_key(struct entry *e, const struct sigv4 *sig,
 {
     char scope[SCOPE_MAX];
     struct slice all = secret_slice(e->vault);
-    struct slice clear = slice_of(all.data + CACHE_SCOPES * SIGNING_KEY_SIZE,
-                                  all.len - CACHE_SCOPES * SIGNING_KEY_SIZE);
+    struct slice clear = slice_of(all.data + VAULT_SECRET_AT,
+                                  all.len - VAULT_SECRET_AT);
     snprintf(scope, sizeof scope, "%.*s/%.*s/%.*s", (int)sig->date.len, sig->date.data,
              (int)sig->region.len, sig->region.data, (int)sig->service.len, sig->service.data);
     size_t i = 0;

@@ -12,6 +12,7 @@
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define TERMINATOR "aws4_request"
 #define DIGEST_SIZE 32
+#define DIGEST_HEX ((size_t)64)
 #define TIMESTAMP_SIZE 17 /* 20261123T131700Z and a NUL */
 #define PRESIGNED_MAX 604800
 
@@ -37,8 +38,11 @@ static bool slice_cut(struct slice *rest, uint8_t separator, struct slice *out)
     if (rest->data == NULL)
         return false;
     size_t end = slice_find(*rest, separator);
+    bool last = end == rest->len;
     *out = slice_part(*rest, 0, end);
-    *rest = end == rest->len ? (struct slice){0} : slice_part(*rest, end + 1, rest->len);
+    *rest = slice_part(*rest, last ? end : end + 1, rest->len);
+    if (last)
+        rest->data = NULL;
     return true;
 }
 
@@ -481,7 +485,7 @@ static int put_header(struct buf *out, const struct msg_call *call, struct slice
     return r;
 }
 
-static int body_hash(const struct msg_call *call, char hex[2 * DIGEST_SIZE + 1])
+static int body_hash(const struct msg_call *call, char hex[DIGEST_HEX + 1])
 {
     uint8_t digest[DIGEST_SIZE];
     if (EVP_Digest(call->body.data, call->body.len, digest, NULL, EVP_sha256(), NULL) != 1)
@@ -492,7 +496,7 @@ static int body_hash(const struct msg_call *call, char hex[2 * DIGEST_SIZE + 1])
 
 int sigv4_canonical_request(const struct msg_call *call, const struct sigv4 *sig, struct buf *out)
 {
-    char hash[2 * DIGEST_SIZE + 1];
+    char hash[DIGEST_HEX + 1];
     struct slice rest = sig->signed_headers, name;
     struct buf names = {0};
     int r = buf_put_slice(out, call->method);
@@ -565,7 +569,7 @@ int sigv4_signing_key(struct slice secret, const struct sigv4 *sig, uint8_t key[
 /* A client that declares the hash of its body must have hashed this body; UNSIGNED-PAYLOAD is no hash. */
 static int check_declared_hash(const struct msg_call *call)
 {
-    char hash[2 * DIGEST_SIZE + 1];
+    char hash[DIGEST_HEX + 1];
     struct slice declared;
     if (!header_find(call, "x-amz-content-sha256", &declared))
         return 0;
@@ -576,8 +580,8 @@ static int check_declared_hash(const struct msg_call *call)
 static int signature_matches(const struct sigv4 *sig, struct slice text, const uint8_t key[32])
 {
     uint8_t expected[DIGEST_SIZE], given[DIGEST_SIZE] = {0};
-    bool formed = sig->signature.len == 2 * DIGEST_SIZE &&
-                  hex_decode((const char *)sig->signature.data, 2 * DIGEST_SIZE, given) == 0;
+    bool formed = sig->signature.len == DIGEST_HEX &&
+                  hex_decode((const char *)sig->signature.data, DIGEST_HEX, given) == 0;
     int r = hmac(slice_of(key, DIGEST_SIZE), text, expected);
     if (r == 0 && !(bytes_equal_ct(expected, given, DIGEST_SIZE) && formed))
         r = CH_EDENIED;
