@@ -166,7 +166,7 @@ static int user_add(struct core *core, const struct msg_user_add *asked,
     int r = asked->account.len == 0 ? store_read(core->store, account_first, account) : 0;
     if (r != 0)
         return r;
-    *user = (struct new_user){.account = account, .name = name, .administrator = true};
+    *user = (struct new_user){.account = account, .name = name};
     r = credentials_user_add(core, user);
     user->name = NULL;
     return r;

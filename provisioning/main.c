@@ -31,7 +31,7 @@ static const struct command commands[] = {
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
      "  --verify             also walk the hash chain of the audit trail\n",
      status_run},
-    {"user", "add", "NAME [options]", "add an administrator with an access key",
+    {"user", "add", "NAME [options]", "add a user with an access key and, until policies grant some, no rights",
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
      "  --account ID         account of the user (the first one)\n"
      "  --format text|env    how the key is printed, which happens only once (text)\n",

@@ -451,7 +451,7 @@ static void status_tells_token_store_and_audit_chain(void **state)
     frame_free(&reply);
 }
 
-static void the_operator_can_add_a_user_that_signs(void **state)
+static void the_operator_can_add_a_user_that_signs_and_has_no_rights(void **state)
 {
     (void)state;
     struct frame reply;
@@ -466,7 +466,8 @@ static void the_operator_can_add_a_user_that_signs(void **state)
     core_kit_call_make(&c, CORE_KIT_ACM "ListCertificates", "{}");
     core_kit_call_sign(&c, id, added->secret_access_key, clock_now(), CORE_KIT_REGION, "acm");
     dispatch_call(&core_kit.core, &c.call, &answer);
-    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.status, 400);
+    assert_non_null(strstr(buf_text(&answer.body), "AccessDeniedException"));
     dispatch_reply_free(&answer);
     frame_free(&reply);
     free(id);
@@ -511,7 +512,7 @@ int main(void)
         cmocka_unit_test(stopping_with_a_full_queue_ends),
         cmocka_unit_test(a_message_that_the_front_may_not_send_ends_its_channel),
         cmocka_unit_test(status_tells_token_store_and_audit_chain),
-        cmocka_unit_test(the_operator_can_add_a_user_that_signs),
+        cmocka_unit_test(the_operator_can_add_a_user_that_signs_and_has_no_rights),
         cmocka_unit_test(secrets_of_calls_do_not_outlive_them),
     };
     return cmocka_run_group_tests(tests, core_kit_setup, core_kit_teardown);
