@@ -249,6 +249,17 @@ static CK_RV unwrap_kept(struct hsm *h, CK_SESSION_HANDLE session, struct subscr
     return CKR_OK;
 }
 
+static CK_RV sign_with_wrapped(struct hsm *h, CK_SESSION_HANDLE session,
+                               struct subscriber_sign *s)
+{
+    CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+    CK_RV rv = wrapped_unwrap(h, session, &s->use, false, &handle);
+    if (rv == CKR_OK)
+        rv = sign_with(h, session, handle, &s->input, s->signature, &s->len);
+    destroy_if(h, session, handle);
+    return rv;
+}
+
 static CK_RV sign_kept(struct hsm *h, CK_SESSION_HANDLE session, struct subscriber_sign *s)
 {
     CK_OBJECT_HANDLE spare = CK_INVALID_HANDLE;
@@ -258,6 +269,8 @@ static CK_RV sign_kept(struct hsm *h, CK_SESSION_HANDLE session, struct subscrib
         rv = wrapped_check(h, session, &s->use);
     if (rv == CKR_OK && entry == NULL)
         rv = unwrap_kept(h, session, s, &entry, &spare);
+    if (rv == CKR_SESSION_COUNT) /* no session left to keep keys on: do without */
+        return sign_with_wrapped(h, session, s);
     if (rv != CKR_OK)
         return rv;
     rv = sign_with(h, session, entry == NULL ? spare : lru_handle(entry), &s->input, s->signature,
@@ -270,14 +283,8 @@ static CK_RV sign_kept(struct hsm *h, CK_SESSION_HANDLE session, struct subscrib
 
 static CK_RV sign_once(struct hsm *h, CK_SESSION_HANDLE session, struct subscriber_sign *s)
 {
-    CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
     CK_RV rv = wrapped_check(h, session, &s->use);
-    if (rv == CKR_OK)
-        rv = wrapped_unwrap(h, session, &s->use, false, &handle);
-    if (rv == CKR_OK)
-        rv = sign_with(h, session, handle, &s->input, s->signature, &s->len);
-    destroy_if(h, session, handle);
-    return rv;
+    return rv == CKR_OK ? sign_with_wrapped(h, session, s) : rv;
 }
 
 static CK_RV op_subscriber_sign(struct hsm *h, CK_SESSION_HANDLE session, void *context)
