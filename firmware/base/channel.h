@@ -20,7 +20,10 @@ struct frame {
     int fd; /* attached descriptor (MSG_WIRE), or -1; owned by the frame until taken (set to -1) */
 };
 
-/* Takes fd over. A send that the peer does not drain within send_timeout_ms fails with CH_ETIMEOUT. NULL: out of memory (fd closed). */
+/*
+ * Takes fd over. A send that the peer does not drain within send_timeout_ms fails with
+ * CH_ETIMEOUT. NULL: out of memory (fd closed).
+ */
 struct channel *channel_new(int fd, enum role self, enum role peer, int send_timeout_ms);
 
 /*
@@ -29,11 +32,18 @@ struct channel *channel_new(int fd, enum role self, enum role peer, int send_tim
  */
 void channel_set_receive_timeout(struct channel *c, int timeout_ms);
 
-/* Encodes and sends one message, with fd attached when >= 0 (not taken over). 0, CH_EINVAL, CH_ELIMIT, CH_ECLOSED, CH_EIO, CH_ETIMEOUT. When part of the frame went out before the failure, the channel is shut down. */
+/*
+ * Encodes and sends one message, with fd attached when >= 0 (not taken over). 0, CH_EINVAL,
+ * CH_ELIMIT, CH_ECLOSED, CH_EIO, CH_ETIMEOUT. When part of the frame went out before the
+ * failure, the channel is shut down.
+ */
 int channel_send(struct channel *c, enum message_type type, uint64_t id, const void *message,
                  int fd);
 
-/* Waits for the next frame. 0, CH_ECLOSED at a clean end, CH_EPROTO, CH_EIO, CH_ENOMEM. On failure out holds nothing. */
+/*
+ * Waits for the next frame. 0, CH_ECLOSED at a clean end, CH_EPROTO, CH_EIO, CH_ENOMEM. On
+ * failure out holds nothing.
+ */
 int channel_receive(struct channel *c, struct frame *out);
 
 /* Makes both ends see the end; receivers wake with CH_ECLOSED. Safe from any thread. */

@@ -26,7 +26,7 @@ struct config_row {
     enum config_kind kind;
     size_t offset;
     const char *standard;                   /* the default, as one would write it */
-    int64_t min, max;                       /* of numbers and durations; least and most octets of texts */
+    int64_t min, max;                       /* bounds of numbers; octets of texts */
     const char *(*check)(const char *text); /* what is wrong with a text, or NULL */
     const char *meaning;
 };
@@ -48,7 +48,8 @@ static const char *check_path(const char *text)
 static const char *check_environment(const char *text)
 {
     const char *equals = strchr(text, '=');
-    return text[0] == '\0' || (equals != NULL && equals != text) ? NULL : "not of the form NAME=value";
+    bool ok = text[0] == '\0' || (equals != NULL && equals != text);
+    return ok ? NULL : "not of the form NAME=value";
 }
 
 static const char *check_regions(const char *text)
@@ -96,7 +97,8 @@ static const struct config_row rows[] = {
              "A connection without a request is closed after this time."),
     DURATION(manage, request_timeout, "30s", 1, 600,
              "Time for header and body of one request to arrive."),
-    TEXT(public, address, "0.0.0.0", 1, check_address, "Address on which OCSP and CRLs are served."),
+    TEXT(public, address, "0.0.0.0", 1, check_address,
+         "Address on which OCSP and CRLs are served."),
     NUMBER(public, port, "8080", 0, 65535, "TCP port of OCSP and CRLs; 0 = off."),
     NUMBER(core, workers, "32", 1, 256, "Threads that act on API calls."),
     TEXT(core, regions, "us-east-1", 1, check_regions,
@@ -116,7 +118,8 @@ static const struct config_row rows[] = {
     TEXT(hsm, writable, "", 0, NULL,
          "Folder that the module writes to, made durable after each new token key; relative to the "
          "state folder unless absolute; empty = none."),
-    BOOL(hsm, network, "no", "The module reaches its HSM over the network: allows sockets in core."),
+    BOOL(hsm, network, "no",
+         "The module reaches its HSM over the network: allows sockets in core."),
     NUMBER(hsm, signers, "0", 0, 256,
            "Threads at once inside the module's signing; 0 = one for each processor."),
     NUMBER(hsm, sessions, "32", 1, 1024, "Sessions with the token at most."),
@@ -133,7 +136,8 @@ static const struct config_row rows[] = {
          "Unix user of the process that uses the HSM (when started as root)."),
     TEXT(user, outbound, "_chancery-outbound", 1, NULL,
          "Unix user of the process that calls out (when started as root)."),
-    TEXT(log, level, "info", 1, check_log_level, "Least grave lines logged: error, warn, info, debug."),
+    TEXT(log, level, "info", 1, check_log_level,
+         "Least grave lines logged: error, warn, info, debug."),
 };
 
 static const char *const section_meanings[][2] = {
@@ -314,7 +318,7 @@ static bool section_known(const char *section)
     return false;
 }
 
-/* Takes one line of inih. Always "fine" to inih: complaints are counted here, so that all are told. */
+/* Takes one line of inih. Always "fine" to inih: complaints are counted here, to tell them all. */
 static int load_value(void *context, const char *section, const char *key, const char *value)
 {
     struct load *load = context;

@@ -7,13 +7,22 @@
 
 #include <stdint.h>
 
-/* Listens on a numeric IPv4 or IPv6 address. 0, CH_EEXISTS (port in use), CH_EDENIED, CH_ESYS; the reason is logged with the port. */
+/*
+ * Listens on a numeric IPv4 or IPv6 address. 0, CH_EEXISTS (port in use), CH_EDENIED, CH_ESYS; the
+ * reason is logged with the port.
+ */
 int endpoint_listen_tcp(const char *address, int64_t port, int *out);
 
-/* Makes the folder when it is missing and listens on folder/operator.sock, mode 0600. 0, CH_ESYS (logged). */
+/*
+ * Makes the folder when it is missing and listens on folder/operator.sock, mode 0600.
+ * 0, CH_ESYS (logged).
+ */
 int endpoint_listen_operator(const char *folder, int *out);
 
-/* Holds folder/chanceryd.lock with the own pid in it while *out is open. CH_EBUSY: another chanceryd holds it. CH_ESYS. Both logged. */
+/*
+ * Holds folder/chanceryd.lock with the own pid in it while *out is open. CH_EBUSY: another
+ * chanceryd holds it. CH_ESYS. Both logged.
+ */
 int endpoint_lock(const char *folder, int *out);
 
 /* Tells the service manager named by NOTIFY_SOCKET, if any ("READY=1"). */

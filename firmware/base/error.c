@@ -9,7 +9,8 @@ struct error_row {
 };
 
 #define ERROR_ROW(name, number, text) {name, #name, text},
-static const struct error_row error_rows[] = {{CH_OK, "CH_OK", "success"}, CH_ERROR_LIST(ERROR_ROW)};
+static const struct error_row error_rows[] = {
+    {CH_OK, "CH_OK", "success"}, CH_ERROR_LIST(ERROR_ROW)};
 #undef ERROR_ROW
 
 static const struct error_row *error_find(int code)

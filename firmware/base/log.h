@@ -11,7 +11,7 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 /* Names the process in each line (static text) and drops lines less grave than level. */
 void log_open(const char *process, enum log_level level);
 
-/* The level of "error", "warn", "info" or "debug". 0, or CH_EINVAL (out is then LOG_LEVEL_INFO). */
+/* The level of "error", "warn", "info" or "debug". 0, or CH_EINVAL with LOG_LEVEL_INFO in out. */
 int log_level_from_name(const char *name, enum log_level *out);
 
 /* Writes one line with a single write(2); control characters of the text become '?'; cut at 1 KiB. */

@@ -12,6 +12,8 @@
 #define TEXT_MAX ((size_t)4096)
 #define HEADER_VALUE_MAX ((size_t)16 * 1024)
 #define PEM_MAX ((size_t)64 * 1024)
+#define CSR_MAX ((size_t)8192)
+#define FACTS_MAX ((size_t)64 * 1024)
 #define SMALL ((size_t)16)
 
 #define FIELD(message, field, kind, max) {#field, kind, offsetof(struct message, field), max}
@@ -36,7 +38,7 @@ static const struct message_field call_reply_fields[] = {
     FIELD(msg_call_reply, body, FIELD_BYTES, MESSAGE_BODY_MAX),
 };
 static const struct message_field tls_certify_fields[] = {
-    FIELD(msg_tls_certify, csr, FIELD_BYTES, 8192),
+    FIELD(msg_tls_certify, csr, FIELD_BYTES, CSR_MAX),
 };
 static const struct message_field tls_certified_fields[] = {
     FIELD(msg_tls_certified, result, FIELD_U32, 0),
@@ -79,10 +81,10 @@ static const struct message_row rows[] = {
     ROW(MSG_WIRE, wire, CHANCERYD, CHILDREN, 0, SMALL),
     ROW(MSG_CALL, call, MANAGE, CORE, MSG_CALL_REPLY, MESSAGE_SIZE_MAX),
     ROW(MSG_CALL_REPLY, call_reply, CORE, MANAGE, 0, MESSAGE_SIZE_MAX),
-    ROW(MSG_TLS_CERTIFY, tls_certify, MANAGE, CORE, MSG_TLS_CERTIFIED, 8192 + SMALL),
+    ROW(MSG_TLS_CERTIFY, tls_certify, MANAGE, CORE, MSG_TLS_CERTIFIED, CSR_MAX + SMALL),
     ROW(MSG_TLS_CERTIFIED, tls_certified, CORE, MANAGE, 0, PEM_MAX + 4 * SMALL),
     ROW(MSG_STATUS, status, OPERATOR, CORE, MSG_STATUS_REPLY, SMALL),
-    ROW(MSG_STATUS_REPLY, status_reply, CORE, OPERATOR, 0, 64 * 1024),
+    ROW(MSG_STATUS_REPLY, status_reply, CORE, OPERATOR, 0, FACTS_MAX),
     ROW(MSG_USER_ADD, user_add, OPERATOR, CORE, MSG_USER_ADDED, 512),
     ROW(MSG_USER_ADDED, user_added, CORE, OPERATOR, 0, 8192),
 };

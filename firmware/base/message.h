@@ -20,7 +20,7 @@
 #define MESSAGE_PAIRS_MAX 64
 #define MESSAGE_PAIR_NAME_MAX ((size_t)256)
 #define MESSAGE_BODY_MAX ((size_t)4 * 1024 * 1024)
-#define MESSAGE_SIZE_MAX (MESSAGE_BODY_MAX + 128 * 1024)
+#define MESSAGE_SIZE_MAX (MESSAGE_BODY_MAX + (size_t)128 * 1024)
 
 enum role {
     ROLE_CHANCERYD,

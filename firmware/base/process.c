@@ -32,23 +32,28 @@
 
 /* How long a peer may leave a wire undrained before the sender is told. */
 #define SEND_TIMEOUT_MS 5000
-/* A wire that ended is made anew when the peer died. When it is not within this time, the peer lives and cut it. */
+/*
+ * A wire that ended is made anew when the peer died. When it is not within this time, the
+ * peer lives and cut it.
+ */
 #define CUT_OFF_MS 15000
 #define EXIT_USAGE 2
+#define MIB ((rlim_t)1024 * 1024)
+#define OPTION(name) offsetof(struct config, name)
 
 /* What sets the roles apart before the sandbox does. */
 static const struct process_row {
-    enum role role;
-    size_t user;      /* offset of the Unix user's name in the configuration */
-    bool needs_state; /* opens files below STATE after it gave up root */
-    bool ends_when_cut_off; /* is useless without its peer, so that a fresh start is the cure; core never is */
-    rlim_t files;
+    size_t user;   /* offset of the Unix user's name in the configuration */
+    rlim_t files;  /* open at once */
     rlim_t locked; /* octets of memory locked for secrets */
+    enum role role;
+    bool needs_state;       /* opens files below STATE after it gave up root */
+    bool ends_when_cut_off; /* a fresh start is the cure; core never, peers could provoke it */
 } process_rows[] = {
-    {ROLE_CORE, offsetof(struct config, user_core), true, false, 4096, 64 << 20},
-    {ROLE_FRONT_MANAGE, offsetof(struct config, user_front), false, true, 20000, 1 << 20},
-    {ROLE_FRONT_PUBLIC, offsetof(struct config, user_front), false, true, 20000, 1 << 20},
-    {ROLE_OUTBOUND, offsetof(struct config, user_outbound), false, true, 4096, 1 << 20},
+    {OPTION(user_core), 4096, 64 * MIB, ROLE_CORE, true, false},
+    {OPTION(user_front), 20000, MIB, ROLE_FRONT_MANAGE, false, true},
+    {OPTION(user_front), 20000, MIB, ROLE_FRONT_PUBLIC, false, true},
+    {OPTION(user_outbound), 4096, MIB, ROLE_OUTBOUND, false, true},
 };
 
 static const struct process_row *process_row_find(enum role role)
@@ -192,7 +197,7 @@ void process_confine(struct process *p)
     limit_set(RLIMIT_MEMLOCK, row->locked);
     if (geteuid() == 0)
         user_become(p, row);
-    /* A change of user clears the parent-death signal. Leak checkers must be able to look inside. */
+    /* A change of user clears the parent-death signal. Leak checkers must be able to look in. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, SANITIZED, 0, 0, 0) != 0) {
         log_error("prctl: %s", strerror(errno));
         process_exit(p, 1);
@@ -274,7 +279,7 @@ static int cut_off_in(const struct run *run)
     return first == INT64_MAX ? -1 : left < 0 ? 0 : (int)left;
 }
 
-/* Waits for anything: 1 = the control channel has something, 0 = look again, or CH_E*; CH_ECLOSED = stop. */
+/* Waits: 1 = the control channel has something, 0 = look again, CH_ECLOSED = stop, or CH_E*. */
 static int run_wait(struct run *run)
 {
     struct pollfd polls[2 + ROLE_COUNT] = {

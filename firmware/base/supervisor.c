@@ -35,23 +35,23 @@
 #define OPTION(name) offsetof(struct config, name)
 
 struct child_row {
-    enum role role;
     const char *program;
-    bool optional;      /* not started while its program is not installed */
+    const char *scheme; /* how one reaches it; NULL = it does not listen */
     size_t address;     /* offsets of what it listens on; NO_OPTION = nothing */
     size_t port;        /* a port of 0 switches the row off */
-    const char *scheme; /* how one reaches it */
-    bool operator_socket;
     size_t environment; /* offset of one more variable for it */
+    enum role role;
+    bool optional; /* not started while its program is not installed */
+    bool operator_socket;
 };
 
 static const struct child_row child_rows[] = {
-    {ROLE_CORE, "chancery-core", false, NO_OPTION, NO_OPTION, NULL, true, OPTION(hsm_environment)},
-    {ROLE_FRONT_MANAGE, "chancery-front", false, OPTION(manage_address), OPTION(manage_port),
-     "https", false, NO_OPTION},
-    {ROLE_FRONT_PUBLIC, "chancery-front-public", true, OPTION(public_address), OPTION(public_port),
-     "http", false, NO_OPTION},
-    {ROLE_OUTBOUND, "chancery-outbound", true, NO_OPTION, NO_OPTION, NULL, false, NO_OPTION},
+    {"chancery-core", NULL, NO_OPTION, NO_OPTION, OPTION(hsm_environment), ROLE_CORE, false, true},
+    {"chancery-front", "https", OPTION(manage_address), OPTION(manage_port), NO_OPTION,
+     ROLE_FRONT_MANAGE, false, false},
+    {"chancery-front-public", "http", OPTION(public_address), OPTION(public_port), NO_OPTION,
+     ROLE_FRONT_PUBLIC, true, false},
+    {"chancery-outbound", NULL, NO_OPTION, NO_OPTION, NO_OPTION, ROLE_OUTBOUND, true, false},
 };
 #define CHILDREN COUNT(child_rows)
 

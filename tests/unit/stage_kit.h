@@ -1,7 +1,7 @@
 /*
- * stage_kit.h - processes for tests of process.c and supervisor.c: a STATE, a folder of programs, and
- * stand-ins for the programs. A stand-in is the test itself under the name of the real program;
- * what it does stands in STATE/fake.<program>, as one of the words in stage_kit.c.
+ * stage_kit.h - processes for tests of process.c and supervisor.c: a STATE, a folder of
+ * programs, and stand-ins for them. A stand-in is the test itself under the name of the real
+ * program; what it does stands in STATE/fake.<program>, as one of the words in stage_kit.c.
  */
 #ifndef CHANCERY_TESTS_STAGE_KIT_H
 #define CHANCERY_TESTS_STAGE_KIT_H
@@ -36,7 +36,7 @@ void stage_install(const char *program);
 /* A TCP port that was free a moment ago. */
 int stage_port_free(void);
 
-/* Starts chanceryd in a fork; stage_serves also waits until it serves; stage_stops wants status 0. */
+/* Starts chanceryd in a fork; _serves also waits until it serves; _stops wants status 0. */
 pid_t stage_start(void);
 void stage_serves(void);
 void stage_stops(void);

@@ -121,7 +121,7 @@ static bool is_powerless(void)
     return getgroups(0, NULL) == 0;
 }
 
-/* What privilege_drop gave, as an exit status: 0..19 = its error, 64 = not powerless, 65 = other uid than wanted. */
+/* What privilege_drop gave: 0..19 = its error, 64 = not powerless, 65 = another uid than wanted. */
 static int drop_in_child(const char *user, const char *path, uid_t wanted)
 {
     int status = 0;

@@ -1,4 +1,4 @@
-/* Tests of firmware/base/process.c: a child under a parent that the test plays itself (stage_kit.h). */
+/* Tests of firmware/base/process.c: a child under a parent that the test plays (stage_kit.h). */
 #include "firmware/base/process.h"
 
 #include "firmware/base/child.h"

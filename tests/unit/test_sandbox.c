@@ -91,8 +91,8 @@ static int state_make(void **unused)
     file_write("outside/faketime", "+1d");
     config_defaults(&config);
     snprintf(config.hsm_writable, sizeof config.hsm_writable, "token");
-    snprintf(config.hsm_environment, sizeof config.hsm_environment, "SOFTHSM2_CONF=%s/softhsm2.conf",
-             state_path);
+    snprintf(config.hsm_environment, sizeof config.hsm_environment,
+             "SOFTHSM2_CONF=%s/softhsm2.conf", state_path);
     file_write("state/softhsm2.conf", "x");
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (bind(listener, (struct sockaddr *)&any, sizeof any) != 0 || listen(listener, 4) != 0 ||
