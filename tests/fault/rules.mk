@@ -10,7 +10,7 @@ $(FAULT_PROGRAMS): $(BUILD)/fault/%: $(BUILD)/tests/fault/%.o $(call objects,$(U
 # Loaded into programs of every build, so it is built without sanitizers.
 $(FAULT_MODULE): tests/fault/p11_fault.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARNINGS) $(shell $(PKG_CONFIG) --cflags p11-kit-1) -o $@ $< -ldl
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -I. -O2 -g -fPIC -shared $(WARNINGS) $(shell $(PKG_CONFIG) --cflags p11-kit-1) -o $@ $< -ldl
 
 .PHONY: faults
 faults: $(FAULT_PROGRAMS) $(if $(wildcard tests/fault/p11_fault.c),$(FAULT_MODULE))

@@ -7,7 +7,7 @@ set -eu
 seconds=$1
 cd "$(dirname "$0")/../.."
 make --no-print-directory BUILD=build/libfuzzer CC=clang SANITIZE=address,undefined,fuzzer-no-link \
-	CFLAGS="-O1 -g -Wno-unused-command-line-argument" -j2 \
+	CFLAGS="-O1 -g -Wno-unused-command-line-argument -Wno-missing-field-initializers" -j2 \
 	build/libfuzzer/libca.a build/libfuzzer/libhsm.a build/libfuzzer/libstore.a \
 	build/libfuzzer/libcontract.a build/libfuzzer/libpki.a build/libfuzzer/libbase.a build/libfuzzer/libfront.a
 mkdir -p build/libfuzzer/bin build/fuzz-finds
