@@ -69,6 +69,14 @@ void drain_look(struct drain *d, int64_t now_ms)
     pthread_mutex_unlock(&d->lock);
 }
 
+unsigned drain_count(struct drain *d)
+{
+    pthread_mutex_lock(&d->lock);
+    unsigned count = d->count;
+    pthread_mutex_unlock(&d->lock);
+    return count;
+}
+
 void drain_close(struct drain *d)
 {
     if (d == NULL)

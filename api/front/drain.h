@@ -25,6 +25,9 @@ void drain_take(struct drain *d, int fd);
 /* Reads and throws away, closes what has ended or stayed too long. For one thread. */
 void drain_look(struct drain *d, int64_t now_ms);
 
+/* How many are kept. */
+unsigned drain_count(struct drain *d);
+
 /* Closes all and frees; NULL is fine. */
 void drain_close(struct drain *d);
 

@@ -109,8 +109,9 @@ int identity_take_chain(struct identity *id, const struct msg_tls_certified *ans
     if (result == 0 && buf_text(&pem) == NULL)
         result = CH_ENOMEM;
     gnutls_datum_t data = {pem.data, (unsigned)pem.len};
-    if (result == 0 && gnutls_pcert_list_import_x509_raw(id->chain, &count, &data,
-                                                         GNUTLS_X509_FMT_PEM, 0) != 0)
+    if (result == 0 && gnutls_pcert_list_import_x509_raw(
+                           id->chain, &count, &data, GNUTLS_X509_FMT_PEM,
+                           GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED) != 0)
         result = CH_EPROTO;
     buf_free(&pem);
     if (result != 0)
