@@ -61,8 +61,7 @@ int store_user_insert(struct store_tx *tx, const struct user_row *row)
     return query_run(&q);
 }
 
-int store_user_get(struct store_tx *tx, const char *account, const char *name,
-                   struct user_row *out)
+int store_user_get(struct store_tx *tx, const char *account, const char *name, struct user_row *out)
 {
     struct query q;
     query_open(&q, tx, ST_USER_GET);

@@ -37,14 +37,25 @@ struct cell {
     size_t detail;
 };
 
-#define CELL(kind, type, member) {kind, offsetof(type, member), 0}
-#define CELL_OF(kind, type, member, detail) {kind, offsetof(type, member), detail}
+#define CELL(kind, type, member)                                                                   \
+    {                                                                                              \
+        kind, offsetof(type, member), 0                                                            \
+    }
+#define CELL_OF(kind, type, member, detail)                                                        \
+    {                                                                                              \
+        kind, offsetof(type, member), detail                                                       \
+    }
 #define CELL_COUNT(cells) (sizeof(cells) / sizeof((cells)[0]))
 
-/* Binds the members as the next parameters. CH_EINVAL (in the query) for an unknown word or bad hex. */
+/*
+ * Binds the members as the next parameters. CH_EINVAL (in the query) for an unknown word or bad
+ * hex.
+ */
 void cells_put(struct query *q, const struct cell *cells, size_t count, const void *row);
 
-/* Fills the members from the columns 0 ... of the present row; on failure the caller frees the row. */
+/*
+ * Fills the members from the columns 0 ... of the present row; on failure the caller frees the row.
+ */
 int cells_get(struct query *q, const struct cell *cells, size_t count, void *row);
 
 /* Frees what the members own and zeroes the whole row of size octets. */

@@ -80,10 +80,8 @@ static int file_open(struct connection *c, const char *path)
 {
     if (access(path, F_OK) != 0)
         return errno == ENOENT || errno == ENOTDIR ? CH_ENOTFOUND : CH_EIO;
-    int code = sqlite3_open_v2(path, &c->db,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-                                   SQLITE_OPEN_EXRESCODE,
-                               NULL);
+    int code = sqlite3_open_v2(
+        path, &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (c->db == NULL)
         return CH_ENOMEM;
     sqlite3_busy_timeout(c->db, BUSY_TIMEOUT_MS);

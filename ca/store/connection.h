@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 #define DIGEST_SIZE 32
-#define BUSY_TIMEOUT_MS 5000 /* for another process, such as the chancery command, to end its commit */
+#define BUSY_TIMEOUT_MS 5000 /* for another process, such as the command, to end its commit */
 
 struct connection {
     sqlite3 *db;
@@ -27,13 +27,19 @@ struct connection {
  */
 int connection_open(const char *path, bool create, struct connection **out);
 
-/* Runs connection_setup and then the list given. CH_EINTEGRITY when damaged, CH_EUNSUPPORTED without WAL. */
+/*
+ * Runs connection_setup and then the list given. CH_EINTEGRITY when damaged, CH_EUNSUPPORTED
+ * without WAL.
+ */
 int connection_prepare(struct connection *c, const char *const *setup);
 
 /* NULL is fine. */
 void connection_close(struct connection *c);
 
-/* The prepared statement, reset; the connection keeps it. CH_ESTATE when it is being stepped through. */
+/*
+ * The prepared statement, reset; the connection keeps it. CH_ESTATE when it is being stepped
+ * through.
+ */
 int connection_statement(struct connection *c, enum statement_id id, sqlite3_stmt **out);
 
 /* Runs a statement without parameters to its end. */

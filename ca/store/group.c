@@ -15,7 +15,7 @@
 #define CHECKPOINT_PAGES 2048 /* WAL pages between checkpoints: 16 MiB */
 #define WAL_PAGES_MAX 16384   /* beyond it the writer waits for readers that hold the WAL back */
 #define WAL_WAIT_MS 100
-#define IDLE_MS 200           /* so long without work, and the WAL is written back */
+#define IDLE_MS 200 /* so long without work, and the WAL is written back */
 
 /* A unit in the queue; lives on the stack of the thread that waits for it. */
 struct waiter {
@@ -39,7 +39,8 @@ struct group {
     int64_t data_version; /* changes when another process wrote */
     int wal_pages;        /* in the WAL after the last commit */
     int checkpoint_at;
-    bool wal_behind;      /* commits since the last checkpoint */
+    bool wal_behind;   /* commits since the last checkpoint */
+    bool wal_doubtful; /* may end in a commit that failed: to be cut off before a crash */
 
     _Atomic uint64_t commits, units;
 };
@@ -56,29 +57,33 @@ static int wal_grew(void *context, sqlite3 *db, const char *database, int pages)
         g->checkpoint_at = CHECKPOINT_PAGES;
     g->wal_pages = pages;
     g->wal_behind = true;
+    g->wal_doubtful = false; /* overwritten */
     return SQLITE_OK;
+}
+
+/* RESTART and TRUNCATE also wait for readers, and so work when there is always one. */
+static int checkpoint_mode(const struct group *g)
+{
+    if (g->wal_doubtful)
+        return SQLITE_CHECKPOINT_TRUNCATE;
+    return g->wal_pages >= WAL_PAGES_MAX ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
 }
 
 /*
  * Writes the WAL back into the database. Nobody commits meanwhile, so unless a reader
  * holds an old snapshot all of it is written and the next commit starts the WAL again.
- * RESTART also waits for readers, and so bounds the WAL when there is always one.
  */
 static void checkpoint(struct group *g)
 {
-    bool must = g->wal_pages >= WAL_PAGES_MAX;
     int written = 0;
     int pages = 0;
-    if (must)
-        sqlite3_busy_timeout(g->c->db, WAL_WAIT_MS);
-    int code = sqlite3_wal_checkpoint_v2(g->c->db, NULL,
-                                         must ? SQLITE_CHECKPOINT_RESTART
-                                              : SQLITE_CHECKPOINT_PASSIVE,
-                                         &pages, &written);
-    if (must)
-        sqlite3_busy_timeout(g->c->db, BUSY_TIMEOUT_MS);
+    sqlite3_busy_timeout(g->c->db, WAL_WAIT_MS);
+    int code = sqlite3_wal_checkpoint_v2(g->c->db, NULL, checkpoint_mode(g), &pages, &written);
+    sqlite3_busy_timeout(g->c->db, BUSY_TIMEOUT_MS);
     if (code != SQLITE_OK && code != SQLITE_BUSY)
         connection_error(g->c, code, "checkpoint");
+    if (code == SQLITE_OK)
+        g->wal_doubtful = false;
     g->checkpoint_at = g->wal_pages + CHECKPOINT_PAGES;
     g->wal_behind = code != SQLITE_OK || written < pages;
 }
@@ -131,7 +136,7 @@ static bool transaction_is_open(const struct group *g)
     return sqlite3_get_autocommit(g->c->db) == 0;
 }
 
-/* Whoever else may write to the file (a command of the operator) also moves the head of the trail. */
+/* Whoever else writes to the file (a command of the operator) moves the head of the trail too. */
 static int head_refresh(struct group *g)
 {
     int64_t version = 0;
@@ -176,7 +181,10 @@ static int unit_run(struct group *g, struct waiter *w)
     return unit_end(g, r, &before);
 }
 
-/* Runs queued units until none waits or the group is large or old enough; 0 when it can be committed. */
+/*
+ * Runs queued units until none waits or the group is large or old enough; 0 when it can be
+ * committed.
+ */
 static int group_fill(struct group *g, struct waiter **members, size_t *count)
 {
     int64_t start = clock_monotonic_ms();
@@ -202,11 +210,17 @@ static void group_refuse(struct group *g, struct waiter **members, size_t *count
     }
 }
 
-static void group_undo(struct group *g, const struct audit_head *before)
+/*
+ * A commit whose sync failed may lie in the WAL whole; SQLite has forgotten it, but
+ * recovery after a crash would find it, although its units were told that they failed.
+ */
+static void group_undo(struct group *g, const struct audit_head *before, int why)
 {
     if (transaction_is_open(g))
         connection_run(g->c, ST_ROLLBACK);
     g->head = *before;
+    if (why == CH_EIO)
+        g->wal_doubtful = g->wal_behind = true;
 }
 
 /* The waiter's stack may be gone once it was posted. */
@@ -241,9 +255,9 @@ static void group_do(struct group *g)
         group_refuse(g, members, &count, r);
     }
     if (r != 0)
-        group_undo(g, &before);
+        group_undo(g, &before, r);
     group_answer(g, members, count, r);
-    if (g->wal_pages >= g->checkpoint_at)
+    if (g->wal_pages >= g->checkpoint_at || g->wal_doubtful)
         checkpoint(g);
 }
 
@@ -324,6 +338,7 @@ int group_run(struct group *g, store_unit unit, void *context)
     sem_init(&w.done, 0, 0);
     pthread_mutex_lock(&g->lock);
     *g->last = &w;
+    /* cppcheck-suppress autoVariables ; taken off the queue before this function returns */
     g->last = &w.next;
     if (g->first == &w) /* the writer sleeps only before an empty queue */
         pthread_cond_signal(&g->arrived);

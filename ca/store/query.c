@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ID_OCTETS 16
+#define ID_OCTETS ((size_t)16)
 
 void query_open(struct query *q, struct store_tx *tx, enum statement_id id)
 {
@@ -56,8 +56,8 @@ void query_put_scope(struct query *q, const struct scope *scope)
 void query_put_copy(struct query *q, struct slice bytes)
 {
     if (q->error == 0)
-        query_note(q, sqlite3_bind_blob64(q->st, q->next++, bytes.data, bytes.len,
-                                          SQLITE_TRANSIENT));
+        query_note(q,
+                   sqlite3_bind_blob64(q->st, q->next++, bytes.data, bytes.len, SQLITE_TRANSIENT));
 }
 
 bool hex_id_is_valid(const char *id)

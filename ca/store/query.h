@@ -37,9 +37,9 @@ struct query {
     struct store_tx *tx;
     enum statement_id id;
     sqlite3_stmt *st;
-    int error;   /* the first failure, 0 = none */
-    int next;    /* parameter to bind next, from 1 */
-    int changed; /* rows, after query_run */
+    int error;      /* the first failure, 0 = none */
+    int next;       /* parameter to bind next, from 1 */
+    int changed;    /* rows, after query_run */
     bool own_texts; /* texts that could be shared are kept in the row instead */
 };
 
@@ -68,7 +68,10 @@ int query_run(struct query *q);
 /* As query_run; CH_ENOTFOUND when no row was changed. */
 int query_run_changing(struct query *q);
 
-/* True when it stands on the next row; false at the end and on failure, which query_close tells apart. */
+/*
+ * True when it stands on the next row; false at the end and on failure, which query_close tells
+ * apart.
+ */
 bool query_next(struct query *q);
 
 /* The same for who expects a row: 0, CH_ENOTFOUND at the end, or the failure. */
@@ -80,7 +83,10 @@ int query_close(struct query *q);
 /* First column of the only row, as an integer; closes. CH_ENOTFOUND. */
 int query_number(struct query *q, int64_t *out);
 
-/* A column as a fresh text (NULL for SQL NULL) or as a view that lives until the next row. CH_ENOMEM. */
+/*
+ * A column as a fresh text (NULL for SQL NULL) or as a view that lives until the next row.
+ * CH_ENOMEM.
+ */
 int query_get_text(struct query *q, int column, char **out);
 struct slice query_get_bytes(struct query *q, int column);
 

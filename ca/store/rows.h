@@ -26,31 +26,62 @@ struct scope {
 };
 
 /* ---- accounts, users, access keys ---- */
-struct account_row { char account[ROW_ACCOUNT_SIZE]; char *name; int64_t created_at; };
+struct account_row {
+    char account[ROW_ACCOUNT_SIZE];
+    char *name;
+    int64_t created_at;
+};
 int store_account_insert(struct store_tx *tx, const struct account_row *row);
 int store_account_first(struct store_tx *tx, char account[ROW_ACCOUNT_SIZE]);
 int store_account_get(struct store_tx *tx, const char *account, struct account_row *out);
 void account_row_free(struct account_row *row);
 
-struct user_row { char account[ROW_ACCOUNT_SIZE]; char *name; char *id; /* AIDA... */ bool administrator; int64_t created_at; };
+struct user_row {
+    char account[ROW_ACCOUNT_SIZE];
+    char *name;
+    char *id; /* AIDA... */
+    bool administrator;
+    int64_t created_at;
+};
 int store_user_insert(struct store_tx *tx, const struct user_row *row);
-int store_user_get(struct store_tx *tx, const char *account, const char *name, struct user_row *out);
+int store_user_get(struct store_tx *tx, const char *account, const char *name,
+                   struct user_row *out);
 void user_row_free(struct user_row *row);
 
-struct access_key_row { char *id; /* AKIA... */ char account[ROW_ACCOUNT_SIZE]; char *user; struct buf sealed_secret; bool active; int64_t created_at; };
+struct access_key_row {
+    char *id; /* AKIA... */
+    char account[ROW_ACCOUNT_SIZE];
+    char *user;
+    struct buf sealed_secret;
+    bool active;
+    int64_t created_at;
+};
 int store_access_key_insert(struct store_tx *tx, const struct access_key_row *row);
 int store_access_key_get(struct store_tx *tx, const char *id, struct access_key_row *out);
-int store_access_key_count(struct store_tx *tx, const char *account, const char *user, uint32_t *out);
+int store_access_key_count(struct store_tx *tx, const char *account, const char *user,
+                           uint32_t *out);
 int store_access_key_set_active(struct store_tx *tx, const char *id, bool active);
 void access_key_row_free(struct access_key_row *row);
 
 /* ---- keys of the system: KEKs, MAC keys, the management CA ---- */
-/* name: "binding", "seal", "management-ca", "kek/<account>/<region>/export/1"; hsm_id: 16 octets; spki and certificate only for pairs. */
-struct system_key_row { char *name; uint8_t hsm_id[16]; char *kind; struct buf spki; struct buf certificate; int64_t created_at; };
+/*
+ * name: "binding", "seal", "management-ca", "kek/<account>/<region>/export/1"; hsm_id: 16 octets;
+ * spki and certificate only for pairs.
+ */
+struct system_key_row {
+    char *name;
+    uint8_t hsm_id[16];
+    char *kind;
+    struct buf spki;
+    struct buf certificate;
+    int64_t created_at;
+};
 int store_system_key_insert(struct store_tx *tx, const struct system_key_row *row);
 int store_system_key_get(struct store_tx *tx, const char *name, struct system_key_row *out);
-int store_system_key_get_by_id(struct store_tx *tx, const uint8_t hsm_id[16], struct system_key_row *out);
-int store_system_key_set_certificate(struct store_tx *tx, const char *name, struct slice certificate);
+int store_system_key_get_by_id(struct store_tx *tx, const uint8_t hsm_id[16],
+                               struct system_key_row *out);
+int store_system_key_set_certificate(struct store_tx *tx, const char *name,
+                                     struct slice certificate);
 void system_key_row_free(struct system_key_row *row);
 
 /* Small facts of the appliance: "node", "anchor", "created". */
@@ -61,67 +92,103 @@ int store_setting_get(struct store_tx *tx, const char *name, char **out);
 struct authority_row {
     struct scope scope;
     char id[ROW_UUID_SIZE];
-    char *type;                /* ROOT, SUBORDINATE */
-    char *status;              /* CREATING, PENDING_CERTIFICATE, ACTIVE, DISABLED, DELETED, EXPIRED, FAILED */
+    char *type;   /* ROOT, SUBORDINATE */
+    char *status; /* CREATING, PENDING_CERTIFICATE, ACTIVE, DISABLED, DELETED, EXPIRED, FAILED */
     char *failure_reason;
     char *usage_mode;
     char *key_storage;
-    char *configuration;       /* CertificateAuthorityConfiguration, JSON as accepted */
-    char *revocation;          /* RevocationConfiguration, JSON as accepted, or NULL */
+    char *configuration; /* CertificateAuthorityConfiguration, JSON as accepted */
+    char *revocation;    /* RevocationConfiguration, JSON as accepted, or NULL */
     char *idempotency_token;
-    struct buf request_hash;   /* SHA-256 of the accepted request, for idempotency */
-    uint8_t key_id[16];        /* CKA_ID of the pair */
+    struct buf request_hash; /* SHA-256 of the accepted request, for idempotency */
+    uint8_t key_id[16];      /* CKA_ID of the pair */
     struct buf spki;
-    struct buf csr;            /* DER */
-    struct buf certificate;    /* DER */
-    char *chain;               /* PEM as imported, or NULL */
-    char *serial;              /* lower-case hex, bytes joined by colons */
+    struct buf csr;         /* DER */
+    struct buf certificate; /* DER */
+    char *chain;            /* PEM as imported, or NULL */
+    char *serial;           /* lower-case hex, bytes joined by colons */
     int64_t not_before, not_after;
     int64_t created_at, state_changed_at, restorable_until;
 };
 int store_authority_insert(struct store_tx *tx, const struct authority_row *row);
-int store_authority_get(struct store_tx *tx, const struct scope *scope, const char *id, struct authority_row *out);
+int store_authority_get(struct store_tx *tx, const struct scope *scope, const char *id,
+                        struct authority_row *out);
 /* Newest not deleted authority of the scope with that token, created at or after since. */
-int store_authority_by_token(struct store_tx *tx, const struct scope *scope, const char *token, int64_t since, struct authority_row *out);
+int store_authority_by_token(struct store_tx *tx, const struct scope *scope, const char *token,
+                             int64_t since, struct authority_row *out);
 /* CREATING -> PENDING_CERTIFICATE with key and CSR; CH_ESTATE when it is not CREATING. */
 int store_authority_set_key(struct store_tx *tx, const struct authority_row *row);
-/* PENDING_CERTIFICATE or ACTIVE -> ACTIVE with certificate, chain, serial, dates. CH_ESTATE otherwise. */
+/*
+ * PENDING_CERTIFICATE or ACTIVE -> ACTIVE with certificate, chain, serial, dates. CH_ESTATE
+ * otherwise.
+ */
 int store_authority_set_certificate(struct store_tx *tx, const struct authority_row *row);
-int store_authority_set_status(struct store_tx *tx, const struct scope *scope, const char *id, const char *status, const char *failure_reason, int64_t now);
-/* Pages over a scope by (created_at, id); after_created/after_id = key of the last seen, 0 and "" at first. */
-int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t after_created, const char *after_id, uint32_t limit, int (*visit)(void *context, const struct authority_row *row), void *context);
+int store_authority_set_status(struct store_tx *tx, const struct scope *scope, const char *id,
+                               const char *status, const char *failure_reason, int64_t now);
+/*
+ * Pages over a scope by (created_at, id); after_created/after_id = key of the last seen, 0 and ""
+ * at first.
+ */
+int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t after_created,
+                         const char *after_id, uint32_t limit,
+                         int (*visit)(void *context, const struct authority_row *row),
+                         void *context);
 /* All authorities that wait for their key, in every scope; for start and the key maker. */
-int store_authority_list_creating(struct store_tx *tx, int (*visit)(void *context, const struct authority_row *row), void *context);
+int store_authority_list_creating(struct store_tx *tx,
+                                  int (*visit)(void *context, const struct authority_row *row),
+                                  void *context);
 void authority_row_free(struct authority_row *row);
 
 /* Who besides the owner may use a CA. */
-struct permission_row { struct scope scope; char authority[ROW_UUID_SIZE]; char *principal; char *source_account; char *actions; /* JSON list */ int64_t created_at; };
+struct permission_row {
+    struct scope scope;
+    char authority[ROW_UUID_SIZE];
+    char *principal;
+    char *source_account;
+    char *actions; /* JSON list */
+    int64_t created_at;
+};
 int store_permission_insert(struct store_tx *tx, const struct permission_row *row);
-int store_permission_get(struct store_tx *tx, const struct scope *scope, const char *authority, const char *principal, const char *source_account, struct permission_row *out);
+int store_permission_get(struct store_tx *tx, const struct scope *scope, const char *authority,
+                         const char *principal, const char *source_account,
+                         struct permission_row *out);
 void permission_row_free(struct permission_row *row);
 
 /* ---- certificates issued by an authority (ACM-PCA's own view), and the intent before them ---- */
 struct issued_row {
     struct scope scope;
     char authority[ROW_UUID_SIZE];
-    char id[33];               /* 32 hex digits of the certificate ARN */
-    uint8_t serial[20];        /* big-endian, padded in front with zeros; unique for each authority */
-    char *state;               /* INTENT, ISSUED, FAILED */
+    char id[33];        /* 32 hex digits of the certificate ARN */
+    uint8_t serial[20]; /* big-endian, padded in front with zeros; unique for each authority */
+    char *state;        /* INTENT, ISSUED, FAILED */
     char *template_name;
     char *idempotency_token;
     struct buf request_hash;
-    struct buf certificate;    /* DER; empty while INTENT */
+    struct buf certificate; /* DER; empty while INTENT */
     int64_t not_before, not_after, created_at, issued_at;
 };
 /* Commits the intent; CH_EEXISTS when the serial is taken. */
+/*
+ * Its authority must be there: CH_ENOTFOUND. Also takes a row that is ISSUED with its certificate
+ * at once.
+ */
 int store_issued_insert(struct store_tx *tx, const struct issued_row *row);
-int store_issued_complete(struct store_tx *tx, const struct issued_row *row); /* INTENT -> ISSUED; CH_ESTATE otherwise */
-int store_issued_fail(struct store_tx *tx, const struct scope *scope, const char *authority, const char *id);
-int store_issued_get(struct store_tx *tx, const struct scope *scope, const char *authority, const char *id, struct issued_row *out);
-int store_issued_by_token(struct store_tx *tx, const struct scope *scope, const char *authority, const char *token, int64_t since, struct issued_row *out);
-int store_issued_by_serial(struct store_tx *tx, const struct scope *scope, const char *authority, const uint8_t serial[20], struct issued_row *out);
+int store_issued_complete(struct store_tx *tx,
+                          const struct issued_row *row); /* INTENT -> ISSUED; CH_ESTATE otherwise */
+int store_issued_fail(struct store_tx *tx, const struct scope *scope, const char *authority,
+                      const char *id);
+int store_issued_get(struct store_tx *tx, const struct scope *scope, const char *authority,
+                     const char *id, struct issued_row *out);
+/* Newest with that token that did not fail, created at or after since. */
+int store_issued_by_token(struct store_tx *tx, const struct scope *scope, const char *authority,
+                          const char *token, int64_t since, struct issued_row *out);
+int store_issued_by_serial(struct store_tx *tx, const struct scope *scope, const char *authority,
+                           const uint8_t serial[20], struct issued_row *out);
 /* All intents without a certificate, in every scope; for reconciliation at start. */
-int store_issued_list_intents(struct store_tx *tx, int (*visit)(void *context, const struct issued_row *row), void *context);
+int store_issued_list_intents(struct store_tx *tx,
+                              int (*visit)(void *context, const struct issued_row *row),
+                              void *context);
+/* How many certificates were issued, in every scope. */
 int store_issued_count(struct store_tx *tx, uint64_t *out);
 void issued_row_free(struct issued_row *row);
 
@@ -129,71 +196,113 @@ void issued_row_free(struct issued_row *row);
 struct certificate_row {
     struct scope scope;
     char id[ROW_UUID_SIZE];
-    char *domain;              /* first name */
-    char *names;               /* JSON list: SubjectAlternativeNames as answered */
-    char *type;                /* PRIVATE, AMAZON_ISSUED, IMPORTED */
-    char *status;              /* PENDING_VALIDATION, ISSUED, FAILED, ... */
+    char *domain; /* first name */
+    char *names;  /* JSON list: SubjectAlternativeNames as answered */
+    char *type;   /* PRIVATE, AMAZON_ISSUED, IMPORTED */
+    char *status; /* PENDING_VALIDATION, ISSUED, FAILED, ... */
     char *failure_reason;
     enum key_alg key_alg;
     char *key_usages;          /* JSON list of names, once issued; NULL before */
     char *extended_key_usages; /* JSON list of {Name, OID}; NULL before */
     char *options;             /* JSON: CertificateOptions as answered */
     char *managed_by;
-    char *authority_arn;       /* of the private CA */
-    char *issued_id;           /* id of the issued_row, NULL before */
+    char *authority_arn; /* of the private CA */
+    char *issued_id;     /* id of the issued_row, NULL before */
     char *idempotency_token;
     struct buf request_hash;
-    struct buf certificate;    /* DER */
-    char *chain;               /* PEM, leaf's issuer first */
-    char *serial;              /* colon hex */
-    char *subject, *issuer;    /* as answered */
+    struct buf certificate; /* DER */
+    char *chain;            /* PEM, leaf's issuer first */
+    char *serial;           /* colon hex */
+    char *subject, *issuer; /* as answered */
     char *signature_algorithm;
     int64_t not_before, not_after, created_at, issued_at, imported_at, exported_at;
 };
 /* The wrapped key of a certificate, a row of its own: written and deleted with it. */
-struct key_row { struct scope scope; char certificate[ROW_UUID_SIZE]; uint32_t version; char *format; uint8_t kek_id[16]; enum key_alg alg; struct buf spki; struct buf blob; uint8_t tag[32]; };
+struct key_row {
+    struct scope scope;
+    char certificate[ROW_UUID_SIZE];
+    uint32_t version;
+    char *format;
+    uint8_t kek_id[16];
+    enum key_alg alg;
+    struct buf spki;
+    struct buf blob;
+    uint8_t tag[32];
+};
 
 int store_certificate_insert(struct store_tx *tx, const struct certificate_row *row);
-int store_certificate_get(struct store_tx *tx, const struct scope *scope, const char *id, struct certificate_row *out);
-int store_certificate_by_token(struct store_tx *tx, const struct scope *scope, const char *token, int64_t since, struct certificate_row *out);
-/* PENDING_VALIDATION -> ISSUED: everything that issuance adds; CH_ESTATE otherwise. */
+int store_certificate_get(struct store_tx *tx, const struct scope *scope, const char *id,
+                          struct certificate_row *out);
+int store_certificate_by_token(struct store_tx *tx, const struct scope *scope, const char *token,
+                               int64_t since, struct certificate_row *out);
+/*
+ * PENDING_VALIDATION -> ISSUED: issued_at and every member from key_usages on that issuance
+ * adds; CH_ESTATE otherwise. After store_issued_complete the DER is not stored a second time.
+ */
 int store_certificate_set_issued(struct store_tx *tx, const struct certificate_row *row);
-int store_certificate_set_failed(struct store_tx *tx, const struct scope *scope, const char *id, const char *reason);
-int store_certificate_set_exported(struct store_tx *tx, const struct scope *scope, const char *id, int64_t now);
+int store_certificate_set_failed(struct store_tx *tx, const struct scope *scope, const char *id,
+                                 const char *reason);
+int store_certificate_set_exported(struct store_tx *tx, const struct scope *scope, const char *id,
+                                   int64_t now);
 /* Deletes certificate, key and tags. CH_ENOTFOUND. */
 int store_certificate_delete(struct store_tx *tx, const struct scope *scope, const char *id);
 
 /* What ListCertificates asks for; empty masks = all. */
 struct certificate_filter {
-    const char *const *statuses; size_t status_count;
-    unsigned key_algs;         /* bits 1u << enum key_alg; 0 = all */
-    bool descending;           /* by (created_at, id) */
-    int64_t after_created; const char *after_id; /* key of the last seen, 0 and "" at first */
+    const char *const *statuses;
+    size_t status_count;
+    unsigned key_algs; /* bits 1u << enum key_alg; 0 = all */
+    bool descending;   /* by (created_at, id) */
+    int64_t after_created;
+    const char *after_id; /* key of the last seen, 0 and "" at first */
     uint32_t limit;
 };
-int store_certificate_list(struct store_tx *tx, const struct scope *scope, const struct certificate_filter *filter, int (*visit)(void *context, const struct certificate_row *row), void *context);
-/* Private certificates that still wait to be issued, in every scope; for start and the key maker. */
-int store_certificate_list_pending(struct store_tx *tx, int (*visit)(void *context, const struct certificate_row *row), void *context);
+/* Rows come without certificate and chain: no page shows them, and they are the most of a row. */
+int store_certificate_list(struct store_tx *tx, const struct scope *scope,
+                           const struct certificate_filter *filter,
+                           int (*visit)(void *context, const struct certificate_row *row),
+                           void *context);
+/*
+ * Private certificates that still wait to be issued, in every scope; for start and the key maker.
+ */
+int store_certificate_list_pending(struct store_tx *tx,
+                                   int (*visit)(void *context, const struct certificate_row *row),
+                                   void *context);
 int store_certificate_count(struct store_tx *tx, const struct scope *scope, uint64_t *out);
 void certificate_row_free(struct certificate_row *row);
 
+/* Its certificate must be there: CH_ENOTFOUND. */
 int store_key_insert(struct store_tx *tx, const struct key_row *row);
-int store_key_get(struct store_tx *tx, const struct scope *scope, const char *certificate, struct key_row *out);
+int store_key_get(struct store_tx *tx, const struct scope *scope, const char *certificate,
+                  struct key_row *out);
 void key_row_free(struct key_row *row);
 
 /* ---- tags; resource is the whole ARN ---- */
 int store_tag_put(struct store_tx *tx, const char *resource, const char *key, const char *value);
-/* value NULL removes whatever the value; otherwise only when it is equal. 0 also when nothing matched. */
+/*
+ * value NULL removes whatever the value; otherwise only when it is equal. 0 also when nothing
+ * matched.
+ */
 int store_tag_remove(struct store_tx *tx, const char *resource, const char *key, const char *value);
 int store_tag_count(struct store_tx *tx, const char *resource, uint32_t *out);
-int store_tag_list(struct store_tx *tx, const char *resource, int (*visit)(void *context, const char *key, const char *value), void *context);
+int store_tag_list(struct store_tx *tx, const char *resource,
+                   int (*visit)(void *context, const char *key, const char *value), void *context);
 
 /* ---- the audit trail ---- */
-/* Appends one record; the chain value SHA-256(previous chain value || record) is computed and stored here, by the writer. */
+/*
+ * Appends one record; the chain value SHA-256(previous chain value || record) is computed and
+ * stored here, by the writer.
+ */
 int store_audit_append(struct store_tx *tx, int64_t at, struct slice record);
 int store_audit_count(struct store_tx *tx, uint64_t *out);
-/* Walks the chain from the first record; CH_EINTEGRITY with the sequence number of the first bad one in *bad. */
+/*
+ * Walks the chain from the first record; CH_EINTEGRITY with the sequence number of the first bad
+ * one in *bad.
+ */
 int store_audit_verify(struct store_tx *tx, uint64_t *count, uint64_t *bad);
-int store_audit_list(struct store_tx *tx, uint64_t after, uint32_t limit, int (*visit)(void *context, uint64_t sequence, int64_t at, struct slice record), void *context);
+int store_audit_list(struct store_tx *tx, uint64_t after, uint32_t limit,
+                     int (*visit)(void *context, uint64_t sequence, int64_t at,
+                                  struct slice record),
+                     void *context);
 
 #endif

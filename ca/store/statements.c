@@ -8,9 +8,9 @@
  * remembers would otherwise spill to a file, in a folder that the process may not have.
  */
 const char *const connection_setup[] = {
-    "PRAGMA page_size = 8192",     "PRAGMA journal_mode = WAL",   "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",    "PRAGMA trusted_schema = OFF", "PRAGMA secure_delete = FAST",
-    "PRAGMA temp_store = MEMORY",  "PRAGMA cell_size_check = ON", NULL,
+    "PRAGMA page_size = 8192",    "PRAGMA journal_mode = WAL",   "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",   "PRAGMA trusted_schema = OFF", "PRAGMA secure_delete = FAST",
+    "PRAGMA temp_store = MEMORY", "PRAGMA cell_size_check = ON", NULL,
 };
 
 /* The writer keeps the pages that random keys touch; it checkpoints by itself, between groups. */
@@ -127,8 +127,7 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_SCOPE_COUNT, "scope-count",
          "SELECT certificates FROM scopes WHERE account = ?1 AND region = ?2"),
     READ(ST_SHARED_FIND, "shared-find", "SELECT number FROM shared_texts WHERE digest = ?1"),
-    WRITE(ST_SHARED_ADD, "shared-add",
-          "INSERT INTO shared_texts (digest, text) VALUES (?1, ?2)"),
+    WRITE(ST_SHARED_ADD, "shared-add", "INSERT INTO shared_texts (digest, text) VALUES (?1, ?2)"),
     READ(ST_SHARED_GET, "shared-get", "SELECT text FROM shared_texts WHERE number = ?1"),
 
     /* authorities */
@@ -264,8 +263,7 @@ const struct statement statements[ST_COUNT] = {
           "DELETE FROM tags WHERE resource = ?1 AND key = ?2 AND value = ?3"),
     WRITE(ST_TAG_REMOVE_ALL, "tag-remove-all", "DELETE FROM tags WHERE resource = ?1"),
     READ(ST_TAG_COUNT, "tag-count", "SELECT count(*) FROM tags WHERE resource = ?1"),
-    READ(ST_TAG_LIST, "tag-list",
-         "SELECT key, value FROM tags WHERE resource = ?1 ORDER BY key"),
+    READ(ST_TAG_LIST, "tag-list", "SELECT key, value FROM tags WHERE resource = ?1 ORDER BY key"),
 
     /* the audit trail */
     WRITE(ST_AUDIT_APPEND, "audit-append",

@@ -22,11 +22,17 @@ struct store_tx; /* valid only inside a unit; row functions take it */
 /* Returns 0 to keep what it did, or CH_E* to undo it; that code is what store_write returns. */
 typedef int (*store_unit)(struct store_tx *tx, void *context);
 
-/* Opens or creates (create = true) the database and brings it to the newest migration. CH_ENOTFOUND, CH_EIO, CH_EINTEGRITY (damaged, or made by a newer version), CH_ENOSPACE. */
+/*
+ * Opens or creates (create = true) the database and brings it to the newest migration.
+ * CH_ENOTFOUND, CH_EIO, CH_EINTEGRITY (damaged, or made by a newer version), CH_ENOSPACE.
+ */
 int store_open(const char *path, bool create, struct store **out);
 void store_close(struct store *s);
 
-/* Runs unit on the writer and waits for the disk. Never call it from inside a unit. CH_ENOSPACE / CH_EIO: nothing was kept. */
+/*
+ * Runs unit on the writer and waits for the disk. Never call it from inside a unit. CH_ENOSPACE /
+ * CH_EIO: nothing was kept.
+ */
 int store_write(struct store *s, store_unit unit, void *context);
 
 /* Runs unit on a reader connection. A row function that writes returns CH_ESTATE there. */

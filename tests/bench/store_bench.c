@@ -48,11 +48,8 @@ static uint64_t scatter(uint64_t n)
 static int authority_unit(struct store_tx *tx, void *context)
 {
     (void)context;
-    struct authority_row row = {.scope = scope,
-                                .id = AUTHORITY,
-                                .type = "ROOT",
-                                .status = "ACTIVE",
-                                .configuration = "{}"};
+    struct authority_row row = {
+        .scope = scope, .id = AUTHORITY, .type = "ROOT", .status = "ACTIVE", .configuration = "{}"};
     return store_authority_insert(tx, &row);
 }
 
@@ -162,23 +159,23 @@ static int certificate_unit(struct store_tx *tx, void *context)
     char domain[64], names[80], subject[80], serial[60];
     uint8_t der[DER_SIZE];
     uint64_t bits[4] = {scatter(job->number), scatter(~job->number), job->number, 0};
-    struct certificate_row row = {
-        .scope = scope,
-        .type = "PRIVATE",
-        .status = "PENDING_VALIDATION",
-        .domain = domain,
-        .names = names,
-        .key_alg = KEY_ALG_P256,
-        .options = "{\"CertificateTransparencyLoggingPreference\":\"ENABLED\"}",
-        .authority_arn = "arn:aws:acm-pca:eu-central-1:111122223333:"
-                                  "certificate-authority/" AUTHORITY,
-        .created_at = 1700000000000000 + (int64_t)job->number};
+    struct certificate_row row = {.scope = scope,
+                                  .type = "PRIVATE",
+                                  .status = "PENDING_VALIDATION",
+                                  .domain = domain,
+                                  .names = names,
+                                  .key_alg = KEY_ALG_P256,
+                                  .options =
+                                      "{\"CertificateTransparencyLoggingPreference\":\"ENABLED\"}",
+                                  .authority_arn = "arn:aws:acm-pca:eu-central-1:111122223333:"
+                                                   "certificate-authority/" AUTHORITY,
+                                  .created_at = 1700000000000000 + (int64_t)job->number};
     uint8_t octets[16];
     memcpy(octets, bits, sizeof(octets));
-    snprintf(row.id, sizeof(row.id), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-             octets[0], octets[1], octets[2], octets[3], octets[4], octets[5], octets[6], octets[7],
-             octets[8], octets[9], octets[10], octets[11], octets[12], octets[13], octets[14],
-             octets[15]);
+    snprintf(row.id, sizeof(row.id),
+             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", octets[0],
+             octets[1], octets[2], octets[3], octets[4], octets[5], octets[6], octets[7], octets[8],
+             octets[9], octets[10], octets[11], octets[12], octets[13], octets[14], octets[15]);
     snprintf(domain, sizeof(domain), "host-%08" PRIu64 ".example.internal", job->number);
     snprintf(names, sizeof(names), "[\"%s\"]", domain);
     if (!job->issue)
@@ -258,8 +255,8 @@ static void bench_page(struct store *store, uint32_t limit, bool all)
     int64_t start = clock_now_us();
     for (int i = 0; i < 100; i++)
         check(store_read(store, page_unit, &filter), "page");
-    printf("page of %4" PRIu32 " certificates, %s: %.2f ms\n", limit, all ? "no filter" : "one stream",
-           (double)(clock_now_us() - start) / 100 / 1000);
+    printf("page of %4" PRIu32 " certificates, %s: %.2f ms\n", limit,
+           all ? "no filter" : "one stream", (double)(clock_now_us() - start) / 100 / 1000);
 }
 
 int main(int argc, char **argv)

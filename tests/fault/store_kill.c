@@ -160,8 +160,11 @@ static int64_t repeated_serials(const char *path)
     sqlite3 *db = NULL;
     sqlite3_stmt *st = NULL;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) - count(DISTINCT serial) FROM issued "
-                                            "NOT INDEXED", -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT count(*) - count(DISTINCT serial) FROM issued "
+                                        "NOT INDEXED",
+                                        -1, &st, NULL),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_step(st), SQLITE_ROW);
     int64_t count = sqlite3_column_int64(st, 0);
     sqlite3_finalize(st);

@@ -1,13 +1,19 @@
 /* Accounts, users, access keys, keys of the system, settings, tags. */
 #include "tests/unit/test_store_kit.h"
 
-static const struct account_row account = {.account = "111122223333", .name = "First",
-                                           .created_at = 10};
-static const struct user_row user = {.account = "111122223333", .name = "ada", .id = "AIDA1",
-                                     .administrator = true, .created_at = 11};
-static const struct access_key_row access_key = {.id = "AKIA1", .account = "111122223333",
-                                                 .user = "ada", .sealed_secret = BYTES("sealed"),
-                                                 .active = true, .created_at = 12};
+static const struct account_row account = {
+    .account = "111122223333", .name = "First", .created_at = 10};
+static const struct user_row user = {.account = "111122223333",
+                                     .name = "ada",
+                                     .id = "AIDA1",
+                                     .administrator = true,
+                                     .created_at = 11};
+static const struct access_key_row access_key = {.id = "AKIA1",
+                                                 .account = "111122223333",
+                                                 .user = "ada",
+                                                 .sealed_secret = BYTES("sealed"),
+                                                 .active = true,
+                                                 .created_at = 12};
 
 IN_WRITE(an_account_comes_back_as_it_was_put)
 {
@@ -178,8 +184,11 @@ IN_WRITE(an_access_key_can_be_switched_off_and_on)
 
 /* ---- keys of the system ---- */
 
-static const struct system_key_row pair = {.name = "management-ca", .hsm_id = {1, 2, 3},
-                                           .kind = "EC", .spki = BYTES("spki"), .created_at = 5};
+static const struct system_key_row pair = {.name = "management-ca",
+                                           .hsm_id = {1, 2, 3},
+                                           .kind = "EC",
+                                           .spki = BYTES("spki"),
+                                           .created_at = 5};
 
 IN_WRITE(a_system_key_is_found_by_name_and_by_id)
 {
@@ -256,8 +265,8 @@ static int join_tag(void *context, const char *key, const char *value)
 static bool tags_are(struct store_tx *tx, const char *resource, const char *expected)
 {
     struct buf joined = {0};
-    bool same = store_tag_list(tx, resource, join_tag, &joined) == 0 &&
-                kit_bytes_are(&joined, expected);
+    bool same =
+        store_tag_list(tx, resource, join_tag, &joined) == 0 && kit_bytes_are(&joined, expected);
     buf_free(&joined);
     return same;
 }

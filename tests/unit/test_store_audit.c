@@ -164,8 +164,9 @@ static void the_chain_value_is_sha256_of_the_one_before_and_the_record(void **st
     SHA256(input, 34, expected);
     sqlite3 *db = raw_open(kit);
     sqlite3_stmt *st = NULL;
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT chain FROM audit WHERE sequence = 2", -1, &st,
-                                        NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT chain FROM audit WHERE sequence = 2", -1, &st, NULL),
+        SQLITE_OK);
     assert_int_equal(sqlite3_step(st), SQLITE_ROW);
     assert_int_equal(sqlite3_column_bytes(st, 0), 32);
     assert_memory_equal(sqlite3_column_blob(st, 0), expected, 32);
@@ -225,8 +226,10 @@ static void exchanged_records_are_found(void **state)
 {
     struct kit *kit = *state;
     append(kit, "other");
-    assert_found(kit, "UPDATE audit SET record = CASE sequence WHEN 1 THEN CAST('record' AS BLOB) "
-                      "ELSE CAST('other' AS BLOB) END WHERE sequence < 3", 1);
+    assert_found(kit,
+                 "UPDATE audit SET record = CASE sequence WHEN 1 THEN CAST('record' AS BLOB) "
+                 "ELSE CAST('other' AS BLOB) END WHERE sequence < 3",
+                 1);
 }
 
 static void a_damaged_end_keeps_the_store_from_opening_and_from_writing(void **state)

@@ -50,7 +50,8 @@ IN_WRITE(a_certificate_comes_back_as_it_was_put)
     EXPECT(kit_text_is(got.domain, "a.example") && kit_text_is(got.names, "[\"a.example\"]"));
     EXPECT(got.key_alg == KEY_ALG_P256 && kit_text_is(got.options, "{}"));
     EXPECT(kit_text_is(got.authority_arn, row.authority_arn));
-    EXPECT(kit_text_is(got.managed_by, "CLOUDFRONT") && kit_text_is(got.idempotency_token, "token"));
+    EXPECT(kit_text_is(got.managed_by, "CLOUDFRONT") &&
+           kit_text_is(got.idempotency_token, "token"));
     EXPECT(kit_bytes_are(&got.request_hash, "hash") && got.created_at == 1000);
     EXPECT(got.imported_at == 7 && got.exported_at == 8 && got.issued_at == 0);
     EXPECT(got.certificate.len == 0 && got.chain == NULL && got.serial == NULL);
@@ -240,9 +241,14 @@ IN_WRITE(an_export_leaves_its_time)
 
 static struct key_row key_of(const char *certificate)
 {
-    struct key_row row = {.scope = kit_scope, .version = 1, .format = "rfc5649",
-                          .kek_id = {4}, .alg = KEY_ALG_P384, .spki = BYTES("spki"),
-                          .blob = BYTES("blob"), .tag = {6}};
+    struct key_row row = {.scope = kit_scope,
+                          .version = 1,
+                          .format = "rfc5649",
+                          .kek_id = {4},
+                          .alg = KEY_ALG_P384,
+                          .spki = BYTES("spki"),
+                          .blob = BYTES("blob"),
+                          .tag = {6}};
     snprintf(row.certificate, sizeof(row.certificate), "%s", certificate);
     return row;
 }

@@ -68,7 +68,8 @@ static int learn_methods(void)
 static int install_faults(void **state)
 {
     (void)state;
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* what store_open would set, before sqlite starts */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+                   0); /* what store_open would set, before sqlite starts */
     real_vfs = sqlite3_vfs_find(NULL);
     if (real_vfs == NULL || learn_methods() != 0)
         return -1;
@@ -162,6 +163,47 @@ static void a_sync_error_keeps_nothing_and_the_store_goes_on_afterwards(void **s
     assert_int_equal(store_write(kit->store, put_record, "before"), 0);
     atomic_store(&sync_code, SQLITE_IOERR_FSYNC);
     assert_recovers(kit, CH_EIO);
+}
+
+static int copy_file(const char *from, const char *to)
+{
+    static char bytes[1024 * 1024];
+    int in = open(from, O_RDONLY);
+    int out = open(to, O_CREAT | O_WRONLY | O_TRUNC, 0600);
+    ssize_t got = in < 0 || out < 0 ? -1 : read(in, bytes, sizeof(bytes));
+    int r = got >= 0 && got < (ssize_t)sizeof(bytes) && write(out, bytes, (size_t)got) == got;
+    close(in);
+    close(out);
+    return r ? 0 : -1;
+}
+
+/* Opens what a crash at this moment would leave. */
+static void assert_after_crash(struct kit *kit, const char *name, int code)
+{
+    struct kit crashed;
+    char from[128];
+    char to[128];
+    assert_int_equal(kit_make_folder(&crashed), 0);
+    assert_int_equal(copy_file(kit->path, crashed.path), 0);
+    snprintf(from, sizeof(from), "%s-wal", kit->path);
+    snprintf(to, sizeof(to), "%s-wal", crashed.path);
+    assert_int_equal(copy_file(from, to), 0);
+    assert_int_equal(store_open(crashed.path, false, &crashed.store), 0);
+    assert_int_equal(store_read(crashed.store, get_record, (void *)(uintptr_t)name), code);
+    store_close(crashed.store);
+    kit_remove_folder(&crashed);
+}
+
+static void a_commit_whose_sync_failed_does_not_come_back_after_a_crash(void **state)
+{
+    struct kit *kit = *state;
+    assert_int_equal(store_write(kit->store, put_record, "before"), 0);
+    atomic_store(&sync_code, SQLITE_IOERR_FSYNC);
+    assert_int_equal(store_write(kit->store, put_record, "lost"), CH_EIO);
+    atomic_store(&sync_code, SQLITE_OK);
+    usleep(600000); /* the writer cuts it off as soon as the disk works again */
+    assert_after_crash(kit, "lost", CH_ENOTFOUND);
+    assert_after_crash(kit, "before", 0);
 }
 
 static int ignore_failures(struct store_tx *tx, void *context)
@@ -313,6 +355,7 @@ int main(void)
         FAULT_TEST(a_sync_error_keeps_nothing_and_the_store_goes_on_afterwards),
         FAULT_TEST(a_unit_that_ignores_a_full_disk_fails_all_the_same),
         FAULT_TEST(a_failed_commit_fails_every_unit_of_its_group),
+        FAULT_TEST(a_commit_whose_sync_failed_does_not_come_back_after_a_crash),
         FAULT_TEST(a_checkpoint_that_fails_loses_nothing),
         cmocka_unit_test_setup_teardown(a_file_system_that_runs_full_keeps_what_was_answered,
                                         folder_open, folder_close),

@@ -424,10 +424,12 @@ static void what_rows_have_in_common_is_kept_once(void **state)
     assert_int_equal(store_write(kit->store, put_certificate_twice, NULL), 0);
     assert_int_equal(raw_number(kit->path, "SELECT count(*) FROM certificates WHERE "
                                            "typeof(certificate) = 'integer' AND "
-                                           "typeof(chain) = 'integer'"), 2);
+                                           "typeof(chain) = 'integer'"),
+                     2);
     assert_int_equal(raw_number(kit->path, "SELECT count(*) FROM issued_certificates"), 1);
     assert_int_equal(raw_number(kit->path, "SELECT count(*) FROM shared_texts "
-                                           "WHERE text = 'pem'"), 1);
+                                           "WHERE text = 'pem'"),
+                     1);
 }
 
 static int import_certificate(struct store_tx *tx, void *context)
@@ -449,7 +451,8 @@ static void a_deleted_import_leaves_nothing_behind(void **state)
     assert_int_equal(store_write(kit->store, import_certificate, NULL), 0);
     assert_int_equal(raw_number(kit->path, "SELECT (SELECT count(*) FROM certificates) + "
                                            "(SELECT count(*) FROM shared_texts) + "
-                                           "(SELECT count(*) FROM issued_certificates)"), 0);
+                                           "(SELECT count(*) FROM issued_certificates)"),
+                     0);
 }
 
 static int put_many_records(struct store_tx *tx, void *context)

@@ -173,8 +173,8 @@ static void a_unit_that_fails_among_others_fails_alone(void **state)
     struct store_stats stats;
     uint64_t records = 0;
     for (int i = 0; i < 6; i++)
-        jobs[i] = (struct job){.number = i,
-                               .unit = i % 2 == 0 ? put_number_and_record : put_and_fail};
+        jobs[i] =
+            (struct job){.number = i, .unit = i % 2 == 0 ? put_number_and_record : put_and_fail};
     run_together(kit, jobs, 6);
     for (int i = 0; i < 6; i++) {
         assert_int_equal(jobs[i].result, i % 2 == 0 ? 0 : CH_EDENIED);
@@ -254,8 +254,8 @@ static void *load_thread(void *context)
     for (int i = 0; i < UNITS; i++) {
         int number = load->first + i;
         bool fails = number % 4 == 3;
-        int r = store_write(load->kit->store, fails ? put_and_fail : put_number_and_record,
-                            &number);
+        int r =
+            store_write(load->kit->store, fails ? put_and_fail : put_number_and_record, &number);
         load->failures += r != (fails ? CH_EDENIED : 0);
         r = store_read(load->kit->store, get_number, &number);
         load->failures += r != (fails ? CH_ENOTFOUND : 0);

@@ -29,7 +29,8 @@ IN_WRITE(an_authority_comes_back_as_it_was_put)
     EXPECT(kit_text_is(got.scope.region, "eu-central-1") && kit_text_is(got.id, KIT_UUID_A));
     EXPECT(kit_text_is(got.type, "ROOT") && kit_text_is(got.status, "CREATING"));
     EXPECT(kit_text_is(got.configuration, row.configuration) && kit_text_is(got.revocation, "{}"));
-    EXPECT(kit_text_is(got.usage_mode, row.usage_mode) && kit_text_is(got.key_storage, row.key_storage));
+    EXPECT(kit_text_is(got.usage_mode, row.usage_mode) &&
+           kit_text_is(got.key_storage, row.key_storage));
     EXPECT(kit_text_is(got.idempotency_token, "token") && kit_bytes_are(&got.request_hash, "hash"));
     EXPECT(got.key_id[0] == 5 && got.spki.len == 0 && got.chain == NULL && got.serial == NULL);
     EXPECT(got.created_at == 1000 && got.restorable_until == 77 && got.failure_reason == NULL);
@@ -291,8 +292,10 @@ IN_WRITE(a_visitor_cannot_start_the_list_that_it_is_in)
 
 static struct permission_row permission(void)
 {
-    return (struct permission_row){.scope = kit_scope, .authority = KIT_UUID_A,
-                                   .principal = "acm.amazonaws.com", .actions = "[\"Issue\"]",
+    return (struct permission_row){.scope = kit_scope,
+                                   .authority = KIT_UUID_A,
+                                   .principal = "acm.amazonaws.com",
+                                   .actions = "[\"Issue\"]",
                                    .created_at = 3};
 }
 
@@ -445,8 +448,7 @@ IN_WRITE(an_issued_certificate_is_found_in_its_scope_and_authority_only)
     EXPECT_CODE(store_issued_get(tx, &kit_scope, KIT_UUID_A, ID_2, &got), CH_ENOTFOUND);
     EXPECT_CODE(store_issued_by_serial(tx, &kit_other_account, KIT_UUID_A, row.serial, &got),
                 CH_ENOTFOUND);
-    EXPECT_CODE(store_issued_by_serial(tx, &kit_scope, KIT_UUID_B, row.serial, &got),
-                CH_ENOTFOUND);
+    EXPECT_CODE(store_issued_by_serial(tx, &kit_scope, KIT_UUID_B, row.serial, &got), CH_ENOTFOUND);
     EXPECT_OK(store_issued_by_serial(tx, &kit_scope, KIT_UUID_A, row.serial, &got));
     EXPECT(kit_text_is(got.id, ID_1));
     issued_row_free(&got);

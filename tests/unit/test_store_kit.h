@@ -97,7 +97,7 @@ static inline int kit_close(void **state)
 
 static inline int kit_call(struct store_tx *tx, void *context)
 {
-    int (*body)(struct store_tx *tx);
+    int (*body)(struct store_tx * tx);
     memcpy(&body, context, sizeof(body));
     return body(tx);
 }
@@ -108,7 +108,7 @@ static inline int kit_call(struct store_tx *tx, void *context)
     static void name(void **state)                                                                 \
     {                                                                                              \
         struct kit *kit = *state;                                                                  \
-        int (*body)(struct store_tx *tx) = name##_body;                                            \
+        int (*body)(struct store_tx * tx) = name##_body;                                           \
         assert_int_equal(store_write(kit->store, kit_call, &body), 0);                             \
     }                                                                                              \
     static int name##_body(struct store_tx *tx)
@@ -118,7 +118,7 @@ static inline int kit_call(struct store_tx *tx, void *context)
     static void name(void **state)                                                                 \
     {                                                                                              \
         struct kit *kit = *state;                                                                  \
-        int (*body)(struct store_tx *tx) = name##_body;                                            \
+        int (*body)(struct store_tx * tx) = name##_body;                                           \
         assert_int_equal(store_read(kit->store, kit_call, &body), 0);                              \
     }                                                                                              \
     static int name##_body(struct store_tx *tx)
@@ -136,7 +136,10 @@ static inline bool kit_bytes_are(const struct buf *bytes, const char *text)
 }
 
 /* A buf over a literal, for rows that the store only reads. */
-#define BYTES(literal) {.data = (uint8_t *)literal, .len = sizeof(literal) - 1}
+#define BYTES(literal)                                                                             \
+    {                                                                                              \
+        .data = (uint8_t *)literal, .len = sizeof(literal) - 1                                     \
+    }
 
 static inline struct authority_row kit_authority(const char *id)
 {
