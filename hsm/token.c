@@ -82,6 +82,7 @@ CK_RV token_login(struct hsm *h, CK_SESSION_HANDLE session)
         return CKR_PIN_INCORRECT;
     }
     CK_RV rv = h->p11->C_Login(session, CKU_USER, secret_data(pin), (CK_ULONG)secret_len(pin));
+    /* The login is the process's, not the session's: the token then did not look at the PIN. */
     if (rv == CKR_USER_ALREADY_LOGGED_IN)
         rv = CKR_OK;
     if (rv_row_find(rv)->class == RV_CLASS_PIN) {

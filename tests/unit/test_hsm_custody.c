@@ -611,8 +611,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(
             softhsm_itself_refuses_to_unwrap_as_extractable_under_a_no_export_kek),
         cmocka_unit_test(after_a_restart_wrapped_keys_work_and_kept_ones_still_stay),
-        cmocka_unit_test(
-            softhsm_itself_refuses_to_unwrap_as_extractable_under_a_no_export_kek),
         cmocka_unit_test(unwrapped_keys_are_kept_up_to_the_limit_and_older_ones_destroyed),
         cmocka_unit_test(without_a_place_to_keep_them_keys_are_unwrapped_each_time),
         cmocka_unit_test(eight_threads_share_more_keys_than_are_kept),
