@@ -175,7 +175,7 @@ BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 bench-programs: $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(foreach l,$(chancery-core_OWN),$(call lib,$(l)))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CORE_LINK) -lssl -lcrypto -ldl
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CORE_LINK) -lssl -lgnutls -lcrypto -ldl
 
 .PHONY: install
 install: all

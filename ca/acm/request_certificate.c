@@ -36,7 +36,7 @@ struct ask {
 static void lower(const char *text, char out[NAME_SIZE])
 {
     size_t i = 0;
-    for (; text[i] != '\0' && i < NAME_SIZE - 1; i++)
+    for (; i < NAME_SIZE - 1 && text[i] != '\0'; i++)
         out[i] = (char)tolower((unsigned char)text[i]);
     out[i] = '\0';
 }

@@ -101,7 +101,7 @@ struct authority_row {
     char *revocation;    /* RevocationConfiguration, JSON as accepted, or NULL */
     char *idempotency_token;
     struct buf request_hash; /* SHA-256 of the accepted request, for idempotency */
-    uint8_t key_id[16];      /* CKA_ID of the pair */
+    uint8_t key_id[16];      /* id in the HSM of the pair */
     struct buf spki;
     struct buf csr;         /* DER */
     struct buf certificate; /* DER */

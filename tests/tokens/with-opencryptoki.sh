@@ -12,7 +12,7 @@ if [ "${1:-}" != --inside ]; then
 	[ -e "$MODULE" ] || { echo "1..0 # SKIP openCryptoki is not installed"; exit 0; }
 	dir=$(mktemp -d)
 	code=0
-	OCK_DIR=$dir unshare --mount --pid --fork --mount-proc "$0" --inside "$@" || code=$?
+	OCK_DIR=$dir unshare --mount --pid --ipc --fork --mount-proc "$0" --inside "$@" || code=$?
 	rm -rf "$dir"
 	exit "$code"
 fi
