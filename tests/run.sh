@@ -17,7 +17,6 @@ export TMPDIR="${TMPDIR:-/tmp}"
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS="abort_on_error=1:detect_leaks=1:detect_stack_use_after_return=1"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
-export LSAN_OPTIONS="suppressions=$root/tests/unit/lsan.supp:print_suppressions=0"
 node=node
 [ "$("$node" -p 'process.versions.node.split(".")[0]')" -ge 20 ] || node=$root/tests/node_modules/node/bin/node
 
@@ -84,7 +83,7 @@ for build in $builds; do
 	if wants system; then
 		for t in tests/system/*.test.mjs tests/system/*/*.test.mjs; do
 			[ -e "$t" ] || continue
-			one "system $build $t" 420 env BIN="$out/bin" BUILD_DIR="$out" \
+			one "system $build $t" 900 env BIN="$out/bin" BUILD_DIR="$out" \
 				"$node" --test --test-reporter=tap --test-concurrency=1 "$t"
 		done
 	fi
