@@ -18,6 +18,7 @@
 
 #define TICK_MS 250
 #define TRIM_FROM 500 /* connections: fewer are not worth a trim */
+#define PUSH_PARTS_MAX 64 /* GnuTLS gathers 32 at most */
 #define IDLE_BEFORE_EVICTION_MS 1000
 
 enum phase { PHASE_HANDSHAKE, PHASE_IDLE, PHASE_RECEIVING, PHASE_WAITING, PHASE_REPLYING };
@@ -99,8 +100,10 @@ static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t len)
 static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
 {
     struct connection *c = context;
-    struct msghdr message = {.msg_iovlen = (size_t)count};
-    memcpy(&message.msg_iov, &parts, sizeof parts); /* the system's prototype has no const */
+    giovec_t copy[PUSH_PARTS_MAX]; /* the system's prototype has no const */
+    PRECOND(count > 0 && count <= PUSH_PARTS_MAX);
+    memcpy(copy, parts, (size_t)count * sizeof *copy);
+    const struct msghdr message = {.msg_iov = copy, .msg_iovlen = (size_t)count};
     if (atomic_load(&c->phase) == PHASE_RECEIVING)
         c->unread = true;
     return sendmsg(c->fd, &message, MSG_NOSIGNAL);

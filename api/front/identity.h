@@ -20,7 +20,7 @@
 /* A key with its certificate chain; counted references, shared by the sessions that use it. */
 struct identity;
 
-/* A fresh P-256 key and a PKCS#10 request (DER) for it. CH_ENOMEM, CH_ESYS. The caller frees both. */
+/* A fresh P-256 key and a PKCS#10 request (DER); the caller frees both. CH_ENOMEM, CH_ESYS. */
 int identity_new(struct identity **out, struct buf *csr);
 
 /*

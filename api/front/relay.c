@@ -135,7 +135,7 @@ static void send_one(struct relay *r, struct ask *ask)
     r->sending = NULL;
     r->sender_inside = false;
     ask->state = ASK_SENT;
-    /* The channel may have ended meanwhile; then the sweep over all questions passed this one by. */
+    /* The channel may have ended meanwhile; then whoever failed all others left this one out. */
     if (result == 0 && (r->closed || r->current != core))
         result = CH_ECLOSED;
     if (result != 0)

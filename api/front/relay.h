@@ -33,7 +33,7 @@ struct ask {
     struct ask *queue_next;
 };
 
-/* Starts the two threads. answer_timeout_ms bounds the wait for one answer. NULL when they cannot start. */
+/* Starts the threads, or NULL. answer_timeout_ms bounds the wait for one answer. */
 struct relay *relay_open(int answer_timeout_ms);
 
 /* Gives the relay a channel to core; owned from here on. A former one is shut down first. */

@@ -15,7 +15,7 @@ struct renewal;
  */
 struct renewal *renewal_start(struct relay *relay, void (*on_first)(void *context), void *context);
 
-/* Ends the thread; the relay must be closed already, so that nobody waits for core. NULL is fine. */
+/* Ends the thread; the relay must be closed before, so that nobody waits. NULL is fine. */
 void renewal_stop(struct renewal *r);
 
 #endif

@@ -40,7 +40,7 @@ void reply_new_id(char *out);
  */
 int reply_from_core(const struct msg_call_reply *answer, struct reply *out);
 
-/* A refusal with its JSON body and a fresh id; allow (may be NULL) is the Allow header. CH_ENOMEM. */
+/* A refusal with JSON body and fresh id; allow (may be NULL) is the Allow header. CH_ENOMEM. */
 int reply_refuse(enum refusal why, const char *allow, struct reply *out);
 
 /*

@@ -2,6 +2,7 @@
 
 #include "api/front/exchange.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct route routes[] = {
@@ -13,11 +14,7 @@ static const struct route routes[] = {
 static void add_method(char allow[ROUTES_ALLOW_SIZE], const char *method)
 {
     size_t used = strlen(allow);
-    if (used + strlen(method) + sizeof ", " > ROUTES_ALLOW_SIZE)
-        return;
-    if (used > 0)
-        strcat(allow, ", ");
-    strcat(allow, method);
+    snprintf(allow + used, ROUTES_ALLOW_SIZE - used, "%s%s", used > 0 ? ", " : "", method);
 }
 
 enum refusal routes_find(enum role plane, const struct request *request, const struct route **out,

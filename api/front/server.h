@@ -10,7 +10,7 @@
 
 struct server;
 
-/* Accepts on listen_fd (taken over) from here on. NULL when the library refuses, said in the log. */
+/* Accepts on listen_fd (taken over) from here on. NULL when it cannot, said in the log. */
 struct server *server_start(struct plane *plane, const struct config *config, int listen_fd);
 
 /*

@@ -21,7 +21,7 @@ void text_lower(uint8_t *bytes, size_t len);
 /* Compares without regard to the case of ASCII letters. */
 bool text_equal_nocase(struct slice s, const char *text);
 
-/* Reads decimal digits. 0, CH_EINVAL when there is anything else or nothing, CH_ELIMIT over 64 bits. */
+/* Reads decimal digits. 0, CH_EINVAL for anything else or nothing, CH_ELIMIT over 64 bits. */
 int text_to_u64(struct slice s, uint64_t *out);
 
 #endif

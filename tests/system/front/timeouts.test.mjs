@@ -132,3 +132,14 @@ test('when the table of connections is nearly full, idle ones give way', async (
   idle.forEach((raw) => raw.close());
   assert.equal(await small.stop(), 0, small.log);
 });
+
+test('one address has no more connections than the configuration says', async () => {
+  const small = await new Front(shop, { connections_per_address: 3 }).serve();
+  const kept = [await small.connect(), await small.connect(), await small.connect()];
+  await assert.rejects(small.connect());
+  kept[0].close();
+  await sleep(200);
+  assert.equal((await small.request()).status, 200);
+  kept.forEach((raw) => raw.close());
+  assert.equal(await small.stop(), 0, small.log);
+});
