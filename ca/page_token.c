@@ -77,7 +77,7 @@ int page_token_make(struct request *r, const struct page_key *key, char **token)
 static bool text_decode(const char *text, uint8_t bytes[PAGE_TOKEN_BYTES + 3])
 {
     char again[PAGE_TOKEN_TEXT + 1];
-    if (strlen(text) != PAGE_TOKEN_TEXT ||
+    if (strlen(text) != (size_t)(PAGE_TOKEN_TEXT) ||
         EVP_DecodeBlock(bytes, (const unsigned char *)text, PAGE_TOKEN_TEXT) < PAGE_TOKEN_BYTES)
         return false;
     EVP_EncodeBlock((unsigned char *)again, bytes, PAGE_TOKEN_BYTES);

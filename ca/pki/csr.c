@@ -1,5 +1,6 @@
 #include "ca/pki/extension.h"
 #include "ca/pki/key.h"
+#include "firmware/base/log.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -70,6 +71,7 @@ out:
 
 static int parse_der(struct pki_csr *csr, struct slice der, struct pki_reason *why)
 {
+    PRECOND(csr != NULL);
     csr->whole = pki_der_decode(der, ASN1_ITEM_rptr(PKI_SIGNED));
     if (csr->whole != NULL)
         csr->info =
@@ -104,6 +106,7 @@ static STACK_OF(X509_EXTENSION) *read_request(X509_ATTRIBUTE *attribute)
 
 static int parse_attributes(struct pki_csr *csr, struct pki_reason *why)
 {
+    PRECOND(csr->info != NULL);
     for (int i = 0; i < sk_X509_ATTRIBUTE_num(csr->info->attributes); i++) {
         X509_ATTRIBUTE *attribute = sk_X509_ATTRIBUTE_value(csr->info->attributes, i);
         if (!is_extension_request(attribute))
