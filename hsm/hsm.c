@@ -85,6 +85,7 @@ int hsm_open(const struct hsm_config *config, struct hsm **out)
     if (h == NULL)
         return CH_ENOMEM;
     int r = hsm_prepare(h, config);
+    token_files_mend(config->fsync_folder);
     if (r == 0)
         r = module_open(config->module, config->init_args, &h->module);
     if (r == 0)

@@ -113,6 +113,15 @@ CK_RV token_login(struct hsm *h, CK_SESSION_HANDLE session);
 /* The slot still holds our token and the session is logged in: CKR_OK, a failure, or RV_TOKEN_LOST. */
 CK_RV token_check(struct hsm *h, CK_SESSION_HANDLE session);
 
+/* ---- token_file.c: SoftHSM's token.object; folders without one, NULL and "" do nothing ---- */
+
+/* Puts back what a kill cut off. Before the module is initialized. */
+void token_files_mend(const char *folder);
+/* Keeps a copy where there is none: before a login, which may be cut off. */
+void token_files_keep_first(const char *folder);
+/* Keeps a copy of what has changed: after a login that showed it to be good. */
+void token_files_keep(const char *folder);
+
 /* ---- session.c: sessions ---- */
 
 struct session_pool {

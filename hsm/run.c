@@ -106,6 +106,7 @@ static CK_RV initialize_again(struct hsm *h)
     struct module *m = h->module;
     bool ours = h->generation == m->generation;
     forget_handles(h, true);
+    token_files_mend(h->fsync_folder);
     CK_RV rv = ours || !m->initialized ? module_reinit(m) : CKR_OK;
     if (rv != CKR_OK)
         return rv;

@@ -129,8 +129,11 @@ CK_RV sessions_open(struct hsm *h)
         h->anchor = CK_INVALID_HANDLE;
         return rv;
     }
+    token_files_keep_first(h->fsync_folder);
     rv = token_login(h, h->anchor);
-    if (rv != CKR_OK)
+    if (rv == CKR_OK)
+        token_files_keep(h->fsync_folder);
+    else
         session_end(h, &h->anchor, false);
     return rv;
 }

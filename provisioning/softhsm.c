@@ -7,12 +7,9 @@
 
 #include <openssl/rand.h>
 
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define PIN_DIGITS 24 /* hex */
 
@@ -112,58 +109,6 @@ static bool token_is_wanted(const char *state, const struct config *config)
            core_path(state, config->store_path, store) == 0 && !file_exists(store);
 }
 
-/*
- * SoftHSM writes token.object anew, in place, at each login; a power cut or a kill at that moment leaves it
- * empty, and without it no key of the token can be decrypted. What it holds (label, serial number,
- * the token's key under the PINs) changes only when a PIN does, so a copy mends it.
- */
-struct token_file {
-    char path[PATH_MAX + 300]; /* STATE/token/<token>/token.object */
-    char copy[PATH_MAX];       /* STATE/secrets/token.object */
-};
-
-/* SoftHSM names the folder of a token by a UUID that ends in the serial number. */
-static bool token_file_find(const char *state, const char *serial, struct token_file *out)
-{
-    char pattern[PATH_MAX + CONFIG_TEXT_MAX];
-    glob_t found = {0};
-    if (strlen(serial) == 16)
-        snprintf(pattern, sizeof pattern, "%s/token/*-%.4s-%s/token.object", state, serial,
-                 serial + 4);
-    else
-        snprintf(pattern, sizeof pattern, "%s/token/*/token.object", state);
-    snprintf(out->copy, sizeof out->copy, "%s/secrets/token.object", state);
-    bool one = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1;
-    if (one)
-        snprintf(out->path, sizeof out->path, "%s", found.gl_pathv[0]);
-    globfree(&found);
-    return one;
-}
-
-static int token_file_copy(const char *from, const char *to)
-{
-    struct secret *bytes = NULL;
-    int r = secret_read_file(from, 65536, &bytes);
-    if (r == 0)
-        r = file_write(to, 0600, secret_slice(bytes));
-    secret_free(bytes);
-    return r;
-}
-
-static int token_file_mend(const char *state, const char *serial)
-{
-    struct token_file file = {.path = ""};
-    struct stat st;
-    if (!token_file_find(state, serial, &file) || stat(file.path, &st) != 0)
-        return 0;
-    if (st.st_size > 0)
-        return file_exists(file.copy) ? 0 : token_file_copy(file.path, file.copy);
-    if (!file_exists(file.copy))
-        return CH_EINTEGRITY;
-    printf("%s was cut off by a crash: restored from its copy\n", file.path);
-    return token_file_copy(file.copy, file.path);
-}
-
 int softhsm_prepare(const char *state, struct config *config)
 {
     struct secret *pin = NULL, *so_pin = NULL;
@@ -179,8 +124,6 @@ int softhsm_prepare(const char *state, struct config *config)
         r = hsm_token_init(config->hsm_module, NULL, config->hsm_token_label, so_pin, pin,
                            config->hsm_token_serial, sizeof config->hsm_token_serial);
     }
-    if (r == 0)
-        r = token_file_mend(state, config->hsm_token_serial);
     secret_free(pin);
     secret_free(so_pin);
     return r;

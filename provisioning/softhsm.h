@@ -15,7 +15,7 @@ int softhsm_configure(const char *state, struct config *config);
 /*
  * Makes what is missing: softhsm2.conf, the PINs in STATE/secrets, and the token, whose serial number goes into
  * the configuration. A token is made only while the configuration names none and there is no store that could
- * belong to one. A token file that a crash cut off is restored from its copy in STATE/secrets.
+ * belong to one.
  */
 int softhsm_prepare(const char *state, struct config *config);
 
