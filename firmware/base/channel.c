@@ -165,8 +165,8 @@ static int take_fd(struct msghdr *m, int *fd)
     return e;
 }
 
-/* Receives into room; *fd gets a descriptor that came along when it is not NULL. */
-static ssize_t receive_some(struct channel *c, void *room, size_t len, int *fd)
+/* Receives into room, waiting for the first byte or not; *fd gets a descriptor that came along when it is not NULL. */
+static ssize_t receive_some(struct channel *c, void *room, size_t len, bool wait, int *fd)
 {
     union fd_room control;
     struct iovec io = {.iov_base = room, .iov_len = len};
@@ -175,7 +175,7 @@ static ssize_t receive_some(struct channel *c, void *room, size_t len, int *fd)
         m.msg_control = control.bytes;
         m.msg_controllen = sizeof control.bytes;
     }
-    ssize_t n = recvmsg(c->fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    ssize_t n = recvmsg(c->fd, &m, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
     if (n < 0)
         return errno == ECONNRESET ? 0 : errno == EAGAIN || errno == EINTR ? CH_EBUSY : CH_EIO;
     int unasked = -1; /* stays: without a control buffer nothing is delivered */
@@ -188,7 +188,7 @@ static int receive_all(struct channel *c, uint8_t *room, size_t len, int64_t dea
 {
     size_t got = 0;
     while (got < len) {
-        ssize_t n = receive_some(c, room + got, len - got, fd);
+        ssize_t n = receive_some(c, room + got, len - got, deadline < 0, fd);
         if (n == CH_EBUSY) {
             int e = wait_for(c->fd, POLLIN, deadline);
             if (e != 0)
