@@ -77,9 +77,10 @@ static bool queue_put(struct serve *s, struct job *j)
         STAILQ_INSERT_TAIL(&s->queue, j, next);
         s->queued++;
         s->queued_octets += j->frame.payload.len;
-        pthread_cond_signal(&s->work);
     }
     pthread_mutex_unlock(&s->lock);
+    if (put)
+        pthread_cond_signal(&s->work); /* with the lock free, or it would wake only to wait again */
     return put;
 }
 

@@ -340,9 +340,10 @@ int group_run(struct group *g, store_unit unit, void *context)
     *g->last = &w;
     /* cppcheck-suppress autoVariables ; taken off the queue before this function returns */
     g->last = &w.next;
-    if (g->first == &w) /* the writer sleeps only before an empty queue */
-        pthread_cond_signal(&g->arrived);
+    bool first = g->first == &w;
     pthread_mutex_unlock(&g->lock);
+    if (first) /* the writer sleeps only before an empty queue */
+        pthread_cond_signal(&g->arrived);
     while (sem_wait(&w.done) != 0)
         continue; /* EINTR */
     sem_destroy(&w.done);
