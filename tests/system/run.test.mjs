@@ -27,7 +27,7 @@ const serving = (child) => until('run.sh to serve', () => {
   if (child.exitCode !== null) throw new Error(`run.sh ended with ${child.exitCode}:\n${child.output}`);
   return /Chancery serves/.test(child.output);
 }, 90);
-const processes = () => execFileSync('sh', ['-c', `pgrep -f -- '--state ${state}' || true`]).toString().trim();
+const processes = () => execFileSync('sh', ['-c', `pgrep -f -- '[-]-state ${state}' || true`]).toString().trim();
 const shell = (script) => run('sh', ['-c', `. "${state}/env" && ${script}`], { env: { PATH: process.env.PATH, HOME: '/nonexistent' } });
 
 test('a fresh state: the main job is done once and shown', async () => {
