@@ -198,18 +198,27 @@ static int tbs_make(const struct issue_order *o, const struct authority_issuer *
     return rc == 0 ? pki_lint(buf_slice(tbs), o->profile, why) : rc;
 }
 
+/* By the key of the issuer's certificate; issuer is NULL for a root certificate. */
+static int signature_check(const struct issue_order *o, const struct authority_issuer *issuer,
+                           struct slice tbs, struct slice signature)
+{
+    return issuer == NULL
+               ? pki_verify(buf_slice(&o->authority->spki), o->sig_alg, tbs, signature)
+               : pki_verifier_check(issuer->verifier, o->sig_alg, tbs, signature);
+}
+
 /* A signature is worth nothing until the public key has said so: HSMs fail, too. */
-static int tbs_sign(struct core *core, const struct issue_order *o, struct slice tbs,
+static int tbs_sign(struct core *core, const struct issue_order *o,
+                    const struct authority_issuer *issuer, struct slice tbs,
                     struct buf *signature)
 {
     struct hsm_name name;
     struct hsm_key *key = NULL;
-    struct slice spki = buf_slice(&o->authority->spki);
     authority_key_name(o->authority, &name);
-    int rc = hsm_pair_find(core->hsm, &name, spki, &key);
+    int rc = hsm_pair_find(core->hsm, &name, buf_slice(&o->authority->spki), &key);
     if (rc == 0)
         rc = hsm_sign(core->hsm, key, o->sig_alg, tbs, signature);
-    if (rc == 0 && pki_verify(spki, o->sig_alg, tbs, buf_slice(signature)) != 0) {
+    if (rc == 0 && signature_check(o, issuer, tbs, buf_slice(signature)) != 0) {
         log_error("authority %s: the HSM made a signature that does not verify", o->authority->id);
         rc = CH_EHSM;
     }
@@ -243,7 +252,7 @@ int issue_sign(struct core *core, const struct issue_order *order, struct issued
     if (rc == 0)
         rc = tbs_make(order, issuer, intent, &tbs, why);
     if (rc == 0)
-        rc = tbs_sign(core, order, buf_slice(&tbs), &signature);
+        rc = tbs_sign(core, order, issuer, buf_slice(&tbs), &signature);
     if (rc == 0)
         rc = pki_certificate_finish(buf_slice(&tbs), order->sig_alg, buf_slice(&signature),
                                     &intent->certificate);

@@ -96,6 +96,7 @@ static void entry_free(struct entry *e)
 {
     if (e == NULL)
         return;
+    pki_verifier_free(e->issuer.verifier);
     pki_certificate_free(e->issuer.certificate);
     free(e);
 }
@@ -120,6 +121,8 @@ static int entry_new(const struct authority_row *row, struct entry **out)
     memcpy(e->id, row->id, sizeof e->id);
     e->users = 1;
     int rc = pki_certificate_parse(buf_slice(&row->certificate), &e->issuer.certificate, &why);
+    if (rc == 0)
+        rc = pki_verifier_new(pki_certificate_spki(e->issuer.certificate), &e->issuer.verifier);
     if (rc == 0) {
         e->issuer.key_alg = pki_key_alg(pki_certificate_spki(e->issuer.certificate));
         e->issuer.path_length = pki_certificate_path_length(e->issuer.certificate);

@@ -36,6 +36,7 @@ int authority_chain_put(const struct authority_row *row, struct buf *pem);
 
 struct authority_issuer {
     struct pki_certificate *certificate;
+    struct pki_verifier *verifier; /* of its key */
     enum key_alg key_alg;
     int path_length; /* -1 = none */
 };

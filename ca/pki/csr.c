@@ -143,12 +143,10 @@ static int judge_extensions(const struct pki_csr *csr, struct pki_reason *why)
 
 /* ---- key and signature ---- */
 
-static int judge_signature(const struct pki_csr *csr, struct pki_reason *why)
+static int judge_signature(const struct pki_csr *csr, EVP_PKEY *key, struct pki_reason *why)
 {
-    EVP_PKEY *key = NULL;
     struct pki_sig_alg alg;
     struct slice signature;
-    int rc = 0;
 
     if (pki_sig_alg_get(csr->whole->algorithm, &alg) != 0)
         return pki_refuse(why, CH_EINVAL,
@@ -156,26 +154,13 @@ static int judge_signature(const struct pki_csr *csr, struct pki_reason *why)
                           "with SHA-256, SHA-384 or SHA-512");
     if (pki_der_get_bits(csr->whole->signature, &signature) != 0)
         return pki_refuse(why, CH_EINVAL, "RFC 2986 4.2: the signature is not a string of octets");
-    rc = pki_key_open(pki_csr_spki(csr), &key, why);
-    bool key_opened = rc == 0;
-    if (key_opened)
-        rc = pki_key_verify(key, &alg, pki_der_string(csr->whole->body), signature);
-    EVP_PKEY_free(key);
+    int rc = pki_key_verify(key, &alg, pki_der_string(csr->whole->body), signature);
     if (rc == CH_EINTEGRITY)
         return pki_refuse(why, CH_EINVAL,
                           "RFC 2986 3: the request is not signed by the key that it contains");
-    if (rc == CH_EINVAL && key_opened)
+    if (rc == CH_EINVAL)
         return pki_refuse(why, rc, "RFC 2986 4.2: the signature algorithm does not fit the key");
     return rc;
-}
-
-static int judge_key(const struct pki_csr *csr, struct pki_reason *why)
-{
-    struct pki_key_facts facts;
-    enum pki_key_fault fault = pki_key_judge(pki_csr_spki(csr), &facts);
-    if (fault != PKI_KEY_FINE)
-        return pki_refuse(why, CH_EINVAL, "%s", pki_key_fault_text(fault));
-    return 0;
 }
 
 /* ---- public ---- */
@@ -184,6 +169,7 @@ int pki_csr_parse(struct slice input, struct pki_csr **out, struct pki_reason *w
 {
     struct buf der = {0};
     struct pki_csr *csr = NULL;
+    EVP_PKEY *key = NULL;
     int rc = 0;
 
     *out = NULL;
@@ -205,13 +191,14 @@ int pki_csr_parse(struct slice input, struct pki_csr **out, struct pki_reason *w
     if (rc == 0)
         rc = judge_extensions(csr, why);
     if (rc == 0)
-        rc = judge_key(csr, why);
+        rc = pki_key_open_strong(pki_csr_spki(csr), &key, why);
     if (rc == 0)
-        rc = judge_signature(csr, why);
+        rc = judge_signature(csr, key, why);
     if (rc == 0) {
         *out = csr;
         csr = NULL;
     }
+    EVP_PKEY_free(key);
     pki_csr_free(csr);
     buf_free(&der);
     return rc;

@@ -9,6 +9,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 8192
@@ -22,6 +23,10 @@
  */
 #define EXPORT_ROUNDS 10000
 #define EXPORT_SALT 16
+
+struct pki_verifier {
+    EVP_PKEY *key;
+};
 
 struct curve_row {
     int nid;
@@ -252,7 +257,8 @@ static int open_rsa(const ASN1_BIT_STRING *bits, EVP_PKEY **out)
     return rc;
 }
 
-int pki_key_open(struct slice spki, EVP_PKEY **out, struct pki_reason *why)
+static int open_key(struct slice spki, unsigned rsa_bits_min, EVP_PKEY **out,
+                    struct pki_reason *why)
 {
     int rc = 0;
     struct pki_key_facts facts;
@@ -260,7 +266,7 @@ int pki_key_open(struct slice spki, EVP_PKEY **out, struct pki_reason *why)
 
     *out = NULL;
     enum pki_key_fault fault = parsed == NULL ? PKI_KEY_MALFORMED : judge_parsed(parsed, &facts);
-    if (fault == PKI_KEY_WEAK && facts.bits >= RSA_BITS_USABLE)
+    if (fault == PKI_KEY_WEAK && facts.bits >= rsa_bits_min)
         fault = PKI_KEY_FINE;
     if (fault != PKI_KEY_FINE) {
         rc = pki_refuse(why, CH_EINVAL, "%s", pki_key_fault_text(fault));
@@ -273,6 +279,16 @@ int pki_key_open(struct slice spki, EVP_PKEY **out, struct pki_reason *why)
 out:
     ASN1_item_free((ASN1_VALUE *)parsed, ASN1_ITEM_rptr(PKI_SPKI));
     return rc;
+}
+
+int pki_key_open(struct slice spki, EVP_PKEY **out, struct pki_reason *why)
+{
+    return open_key(spki, RSA_BITS_USABLE, out, why);
+}
+
+int pki_key_open_strong(struct slice spki, EVP_PKEY **out, struct pki_reason *why)
+{
+    return open_key(spki, RSA_BITS_MIN, out, why);
 }
 
 /* ---- verifying ---- */
@@ -309,17 +325,47 @@ out:
     return rc;
 }
 
-int pki_verify(struct slice spki, enum sig_alg alg, struct slice message, struct slice signature)
+int pki_verifier_new(struct slice spki, struct pki_verifier **out)
+{
+    EVP_PKEY *key = NULL;
+    *out = NULL;
+    int rc = pki_key_open(spki, &key, NULL);
+    if (rc != 0)
+        return rc;
+    *out = malloc(sizeof **out);
+    if (*out == NULL) {
+        EVP_PKEY_free(key);
+        return CH_ENOMEM;
+    }
+    (*out)->key = key;
+    return 0;
+}
+
+int pki_verifier_check(const struct pki_verifier *v, enum sig_alg alg, struct slice message,
+                       struct slice signature)
 {
     const struct sig_alg_info *info = sig_alg_info(alg);
-    EVP_PKEY *key = NULL;
     if (info == NULL)
         return CH_EINVAL;
     struct pki_sig_alg with = {.alg = alg, .salt = (int)hash_alg_size(info->hash)};
-    int rc = pki_key_open(spki, &key, NULL);
+    return pki_key_verify(v->key, &with, message, signature);
+}
+
+void pki_verifier_free(struct pki_verifier *v)
+{
+    if (v == NULL)
+        return;
+    EVP_PKEY_free(v->key);
+    free(v);
+}
+
+int pki_verify(struct slice spki, enum sig_alg alg, struct slice message, struct slice signature)
+{
+    struct pki_verifier *v = NULL;
+    int rc = pki_verifier_new(spki, &v);
     if (rc == 0)
-        rc = pki_key_verify(key, &with, message, signature);
-    EVP_PKEY_free(key);
+        rc = pki_verifier_check(v, alg, message, signature);
+    pki_verifier_free(v);
     return rc;
 }
 

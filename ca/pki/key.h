@@ -47,6 +47,9 @@ const char *pki_key_fault_text(enum pki_key_fault fault);
  */
 int pki_key_open(struct slice spki, EVP_PKEY **out, struct pki_reason *why);
 
+/* The same for a key that is to be certified: whatever pki_key_judge faults is refused. */
+int pki_key_open_strong(struct slice spki, EVP_PKEY **out, struct pki_reason *why);
+
 /* Verifies with an opened key. 0, CH_EINTEGRITY, CH_EINVAL when algorithm and key do not fit. */
 int pki_key_verify(EVP_PKEY *key, const struct pki_sig_alg *alg, struct slice message,
                    struct slice signature);

@@ -52,6 +52,14 @@ int pki_key_id(struct slice spki, uint8_t id[20]);
 /* Verifies a signature over message: 0, CH_EINTEGRITY, CH_EINVAL. */
 int pki_verify(struct slice spki, enum sig_alg alg, struct slice message, struct slice signature);
 
+/* A public key opened for many signatures; threads may share it. */
+struct pki_verifier;
+/* CH_EINVAL when spki is no usable key. */
+int pki_verifier_new(struct slice spki, struct pki_verifier **out);
+/* As pki_verify. */
+int pki_verifier_check(const struct pki_verifier *v, enum sig_alg alg, struct slice message, struct slice signature);
+void pki_verifier_free(struct pki_verifier *v);
+
 /* PKCS#8 DER -> "-----BEGIN ENCRYPTED PRIVATE KEY-----", PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018). */
 int pki_key_encrypt(const struct secret *pkcs8, const struct secret *passphrase, struct buf *pem);
 

@@ -1,18 +1,18 @@
 #include "ca/pki/sigalg.h"
 
+#include <openssl/crypto.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
 struct hash_row {
     enum hash_alg hash;
     int nid;
-    const EVP_MD *(*md)(void);
 };
 
 static const struct hash_row hash_rows[] = {
-    {HASH_SHA256, NID_sha256, EVP_sha256},
-    {HASH_SHA384, NID_sha384, EVP_sha384},
-    {HASH_SHA512, NID_sha512, EVP_sha512},
+    {HASH_SHA256, NID_sha256},
+    {HASH_SHA384, NID_sha384},
+    {HASH_SHA512, NID_sha512},
 };
 
 struct sig_row {
@@ -51,9 +51,21 @@ static const struct hash_row *hash_row(enum hash_alg hash)
     return row;
 }
 
+/* Fetched once and for ever: EVP_sha256 and its like are looked up anew at every use. */
+static const EVP_MD *fetched[COUNT(hash_rows)];
+static CRYPTO_ONCE fetched_once = CRYPTO_ONCE_STATIC_INIT;
+
+static void fetch_all(void)
+{
+    for (size_t i = 0; i < COUNT(hash_rows); i++)
+        fetched[i] = EVP_MD_fetch(NULL, OBJ_nid2sn(hash_rows[i].nid), NULL);
+}
+
 const EVP_MD *pki_hash_md(enum hash_alg hash)
 {
-    return hash_row(hash)->md();
+    if (CRYPTO_THREAD_run_once(&fetched_once, fetch_all) != 1)
+        return NULL;
+    return fetched[hash_row(hash) - hash_rows];
 }
 
 /* RFC 4055 2.1 writes the NULL behind the hash; it is what verifiers compare with. */

@@ -28,7 +28,7 @@ bool pki_sig_alg_same(const X509_ALGOR *a, const X509_ALGOR *b);
 /* As the API names it: "SHA256WITHRSA"; "" when not in the table. */
 const char *pki_sig_alg_name(const X509_ALGOR *algorithm);
 
-/* What OpenSSL calls a hash. */
+/* What OpenSSL calls a hash; NULL when it has no memory for it. */
 const EVP_MD *pki_hash_md(enum hash_alg hash);
 
 #endif

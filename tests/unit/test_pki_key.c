@@ -186,6 +186,48 @@ static void verifies_every_algorithm_and_sees_every_change(void **state)
     }
 }
 
+static void a_verifier_judges_many_signatures(void **state)
+{
+    (void)state;
+    struct pki_verifier *v = NULL;
+    struct buf sig = {0};
+    const struct kit_key *key = kit_key(KEY_ALG_P256, 0);
+    struct slice message = slice_text("message");
+    kit_sign(key, SIG_ALG_SHA256WITHECDSA, message, &sig);
+    assert_int_equal(pki_verifier_new(buf_slice(&key->spki), &v), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(
+            pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, message, buf_slice(&sig)), 0);
+        assert_int_equal(
+            pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, slice_text("other"), buf_slice(&sig)),
+            CH_EINTEGRITY);
+        assert_int_equal(pki_verifier_check(v, SIG_ALG_SHA256WITHRSA, message, buf_slice(&sig)),
+                         CH_EINVAL);
+    }
+    pki_verifier_free(v);
+    assert_int_equal(pki_verifier_new(message, &v), CH_EINVAL);
+    assert_null(v);
+    buf_free(&sig);
+}
+
+static void a_weak_key_verifies_and_is_not_certified(void **state)
+{
+    (void)state;
+    EVP_PKEY *weak = EVP_RSA_gen(1024);
+    EVP_PKEY *opened = NULL;
+    unsigned char *der = NULL;
+    struct pki_reason why = {{0}};
+    int len = i2d_PUBKEY(weak, &der);
+    assert_true(len > 0);
+    assert_int_equal(pki_key_open(slice_of(der, (size_t)len), &opened, &why), 0);
+    EVP_PKEY_free(opened);
+    assert_int_equal(pki_key_open_strong(slice_of(der, (size_t)len), &opened, &why), CH_EINVAL);
+    assert_null(opened);
+    assert_non_null(strstr(why.text, "2048"));
+    OPENSSL_free(der);
+    EVP_PKEY_free(weak);
+}
+
 static void an_algorithm_that_does_not_fit_the_key_is_invalid(void **state)
 {
     (void)state;
@@ -303,6 +345,8 @@ int main(void)
         cmocka_unit_test(a_point_off_the_curve_cannot_be_opened),
         cmocka_unit_test(key_id_is_sha1_of_the_key_bits),
         cmocka_unit_test(verifies_every_algorithm_and_sees_every_change),
+        cmocka_unit_test(a_verifier_judges_many_signatures),
+        cmocka_unit_test(a_weak_key_verifies_and_is_not_certified),
         cmocka_unit_test(an_algorithm_that_does_not_fit_the_key_is_invalid),
         cmocka_unit_test(encrypted_key_opens_with_its_passphrase_only),
         cmocka_unit_test(encrypted_key_says_pbes2_with_sha256_and_aes256),
