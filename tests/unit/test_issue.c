@@ -123,6 +123,29 @@ static void serials_are_positive_long_and_never_repeat(void **state)
     }
 }
 
+/* What an index of the store holds side by side; see id_make in ca/issue.c. */
+static void ids_and_serials_of_one_time_are_neighbours(void **state)
+{
+    (void)state;
+    struct fixture first, second;
+    fixture_make(&first);
+    fixture_make(&second);
+    int64_t before = clock_now();
+    assert_int_equal(issue_intend(&ops.core, &first.order, &first.intent), 0);
+    assert_int_equal(issue_intend(&ops.core, &second.order, &second.intent), 0);
+    int64_t after = clock_now();
+    uint8_t id[16];
+    assert_int_equal(hex_decode(first.intent.id, 32, id), 0);
+    int64_t at = ((int64_t)id[0] << 24) + (id[1] << 16) + (id[2] << 8) + id[3];
+    assert_in_range(at, before, after);
+    assert_memory_equal(first.intent.serial + 1, id + 1, 3);
+    /* the random parts: 96 and 128 bits */
+    assert_memory_not_equal(first.intent.id + 8, second.intent.id + 8, 24);
+    assert_memory_not_equal(first.intent.serial + 4, second.intent.serial + 4, 16);
+    fixture_free(&first);
+    fixture_free(&second);
+}
+
 static void a_node_octet_out_of_range_still_gives_a_positive_serial(void **state)
 {
     (void)state;
@@ -260,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(serials_are_positive_long_and_never_repeat),
+        cmocka_unit_test(ids_and_serials_of_one_time_are_neighbours),
         cmocka_unit_test(a_node_octet_out_of_range_still_gives_a_positive_serial),
         cmocka_unit_test(the_certificate_has_the_serial_of_its_intent),
         cmocka_unit_test(a_key_of_the_token_that_is_not_the_authoritys_does_not_sign),
