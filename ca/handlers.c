@@ -159,14 +159,16 @@ static int user_add(struct core *core, const struct msg_user_add *asked,
                     char account[ROW_ACCOUNT_SIZE], struct new_user *user)
 {
     char name[65] = "";
-    if (asked->name.len >= sizeof name || asked->account.len >= ROW_ACCOUNT_SIZE)
+    if (asked->name.len >= sizeof name || asked->account.len >= ROW_ACCOUNT_SIZE ||
+        asked->administrator > 1)
         return CH_EINVAL;
     memcpy(name, asked->name.data, asked->name.len);
     memcpy(account, asked->account.data, asked->account.len);
     int r = asked->account.len == 0 ? store_read(core->store, account_first, account) : 0;
     if (r != 0)
         return r;
-    *user = (struct new_user){.account = account, .name = name};
+    *user = (struct new_user){
+        .account = account, .name = name, .administrator = asked->administrator == 1};
     r = credentials_user_add(core, user);
     user->name = NULL;
     return r;

@@ -34,6 +34,7 @@ static const struct command commands[] = {
     {"user", "add", "NAME [options]", "add a user with an access key and, until policies grant some, no rights",
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
      "  --account ID         account of the user (the first one)\n"
+     "  --administrator      all rights in the account (a user has none)\n"
      "  --format text|env    how the key is printed, which happens only once (text)\n",
      user_add_run},
     {"hsm", "doctor", "[options]", "say whether an HSM can do what Chancery needs",

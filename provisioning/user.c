@@ -28,10 +28,12 @@ int user_add_run(int argc, char **argv)
 {
     static const struct option options[] = {{"state", required_argument, NULL, 's'},
                                             {"account", required_argument, NULL, 'a'},
+                                            {"administrator", no_argument, NULL, 'A'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     const char *given = NULL, *account = "", *format = "text";
+    uint32_t administrator = 0;
     char state[4096];
     struct frame frame;
     int option = 0;
@@ -42,6 +44,9 @@ int user_add_run(int argc, char **argv)
             break;
         case 'a':
             account = optarg;
+            break;
+        case 'A':
+            administrator = 1;
             break;
         case 'f':
             format = optarg;
@@ -54,7 +59,8 @@ int user_add_run(int argc, char **argv)
     if (optind != argc - 1 || (!as_env && strcmp(format, "text") != 0))
         return command_usage(COMMAND_USAGE);
     struct msg_user_add question = {.account = slice_text(account),
-                                    .name = slice_text(argv[optind])};
+                                    .name = slice_text(argv[optind]),
+                                    .administrator = administrator};
     if (command_state(given, state) != 0 ||
         operator_ask(state, MSG_USER_ADD, &question, MSG_USER_ADDED, TIMEOUT_MS, &frame) != 0)
         return COMMAND_FAILED;

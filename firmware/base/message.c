@@ -55,6 +55,7 @@ static const struct message_field status_reply_fields[] = {
 static const struct message_field user_add_fields[] = {
     FIELD(msg_user_add, account, FIELD_TEXT, 12),
     FIELD(msg_user_add, name, FIELD_TEXT, 256),
+    FIELD(msg_user_add, administrator, FIELD_U32, 0),
 };
 static const struct message_field user_added_fields[] = {
     FIELD(msg_user_added, result, FIELD_U32, 0),

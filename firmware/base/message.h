@@ -102,6 +102,7 @@ struct msg_status_reply {
 struct msg_user_add {
     struct slice account; /* 12 digits, or empty for the first account */
     struct slice name;
+    uint32_t administrator; /* 1 = all rights in the account, 0 = none */
 };
 
 struct msg_user_added {

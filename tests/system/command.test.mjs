@@ -75,6 +75,14 @@ test('user add gives a key once; the user is known and, without policies, may do
   assert.match(again.stderr, /carol/);
 });
 
+test('user add --administrator gives a key with all rights in the account', async () => {
+  const { stdout } = await chancery('user', 'add', 'dave', '--administrator', '--state', appliance.state, '--format', 'env');
+  const accessKeyId = /AWS_ACCESS_KEY_ID='?(AKIA[A-Z0-9]{16})/.exec(stdout)[1];
+  const secretAccessKey = /AWS_SECRET_ACCESS_KEY='?([A-Za-z0-9/+]{40})/.exec(stdout)[1];
+  const out = await appliance.acm({ credentials: { accessKeyId, secretAccessKey } }).send(new ListCertificatesCommand({}));
+  assert.deepEqual(out.CertificateSummaryList, []);
+});
+
 describe('hsm doctor', () => {
   test('says in plain words that this token can do everything, how fast, and how keys are kept', async () => {
     const { code, stdout } = await chancery('hsm', 'doctor', '--state', appliance.state);

@@ -290,13 +290,15 @@ static void all_pairs_survive_the_trip(void **state)
 
 static void the_wire_format_is_little_endian_and_fixed(void **state)
 {
-    static const uint8_t want[] = {12,   0,    0,    0,    34,   0,    0,    0,    /* length, type */
+    static const uint8_t want[] = {16,   0,    0,    0,    34,   0,    0,    0,    /* length, type */
                                    0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01, /* id */
                                    2,    0,    0,    0,    '4',  '2',              /* account */
-                                   2,    0,    0,    0,    'j',  'o'};             /* name */
+                                   2,    0,    0,    0,    'j',  'o',              /* name */
+                                   1,    0,    0,    0};                           /* administrator */
     (void)state;
     struct buf frame = {0};
-    struct msg_user_add add = {.account = slice_text("42"), .name = slice_text("jo")};
+    struct msg_user_add add = {
+        .account = slice_text("42"), .name = slice_text("jo"), .administrator = 1};
     assert_int_equal(message_encode(MSG_USER_ADD, UINT64_C(0x0102030405060708), &add, &frame), 0);
     assert_int_equal(frame.len, sizeof want);
     assert_memory_equal(frame.data, want, sizeof want);
@@ -312,7 +314,7 @@ static void decoded_slices_point_into_the_payload(void **state)
     struct msg_user_add add = {.name = slice_text("jo")};
     assert_int_equal(message_encode(MSG_USER_ADD, 1, &add, &frame), 0);
     assert_int_equal(frame_decode(&frame, row_of(MSG_USER_ADD), &header, &out), 0);
-    assert_ptr_equal(out.user_add.name.data, frame.data + frame.len - 2);
+    assert_ptr_equal(out.user_add.name.data, frame.data + frame.len - 2 - sizeof(uint32_t));
     buf_free(&frame);
 }
 
