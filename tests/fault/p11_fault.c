@@ -20,6 +20,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list);
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST forwarded;
 static struct p11_fault_control *control;
+static atomic_bool ending; /* C_Finalize or C_CloseAllSessions is at work */
 
 static bool fault_inject(const char *function, CK_RV *rv)
 {
@@ -32,18 +33,30 @@ static bool fault_inject(const char *function, CK_RV *rv)
         return false;
     atomic_fetch_add(&control->injected, 1);
     *rv = (CK_RV)atomic_load(&control->rv);
+    usleep((useconds_t)atomic_load(&control->delay_us));
     return true;
+}
+
+static void fault_enter(void)
+{
+    atomic_fetch_add(&control->in_flight, 1);
+    if (atomic_load(&ending))
+        atomic_fetch_add(&control->fatal_overlap, 1);
+}
+
+static void fault_leave(void)
+{
+    atomic_fetch_sub(&control->in_flight, 1);
 }
 
 #define FORWARD(name, parameters, arguments)                                                       \
     static CK_RV fault_##name parameters                                                           \
     {                                                                                              \
         CK_RV rv = CKR_OK;                                                                         \
-        if (fault_inject(#name, &rv))                                                              \
-            return rv;                                                                             \
-        atomic_fetch_add(&control->in_flight, 1);                                                  \
-        rv = real->name arguments;                                                                 \
-        atomic_fetch_sub(&control->in_flight, 1);                                                  \
+        fault_enter();                                                                             \
+        if (!fault_inject(#name, &rv))                                                             \
+            rv = real->name arguments;                                                             \
+        fault_leave();                                                                             \
         return rv;                                                                                 \
     }
 
@@ -98,8 +111,9 @@ FORWARD(C_GenerateRandom, (CK_SESSION_HANDLE session, unsigned char *data, CK_UL
         (session, data, len))
 
 /* These two crash real modules while others are inside: seen, and held back until they are out. */
-static void fault_watch_overlap(void)
+static void fault_end_begin(void)
 {
+    atomic_store(&ending, true);
     if (atomic_load(&control->in_flight) != 0)
         atomic_fetch_add(&control->fatal_overlap, 1);
     while (atomic_load(&control->in_flight) != 0)
@@ -108,14 +122,18 @@ static void fault_watch_overlap(void)
 
 static CK_RV fault_C_Finalize(void *reserved)
 {
-    fault_watch_overlap();
-    return real->C_Finalize(reserved);
+    fault_end_begin();
+    CK_RV rv = real->C_Finalize(reserved);
+    atomic_store(&ending, false);
+    return rv;
 }
 
 static CK_RV fault_C_CloseAllSessions(CK_SLOT_ID slot)
 {
-    fault_watch_overlap();
-    return real->C_CloseAllSessions(slot);
+    fault_end_begin();
+    CK_RV rv = real->C_CloseAllSessions(slot);
+    atomic_store(&ending, false);
+    return rv;
 }
 
 static void conf_line(char *line, char *module, char *control_path)

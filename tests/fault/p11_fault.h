@@ -24,6 +24,7 @@ struct p11_fault_control {
     _Atomic uint64_t calls;     /* calls of any injectable function */
     _Atomic uint64_t in_flight; /* inside the module now */
     _Atomic uint64_t fatal_overlap; /* C_Finalize or C_CloseAllSessions seen while others were inside */
+    _Atomic uint64_t delay_us;  /* how long an injected failure takes, as a line that times out */
 };
 
 #endif
