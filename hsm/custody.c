@@ -134,22 +134,35 @@ int wrapping_open(struct hsm *h, const struct hsm_custody *custody, enum key_alg
     return 0;
 }
 
+/* Twice: a tag that came out wrong once would make a key that nobody can ever use. */
+static CK_RV wrapping_bind(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE mac,
+                           struct slice arn, struct hsm_wrapped *out)
+{
+    uint8_t again[HSM_TAG_SIZE];
+    struct buf bound = {0};
+    CK_RV rv = rv_from_code(bound_write(h, out, arn, &bound));
+    if (rv == CKR_OK)
+        rv = mac_with(h, session, mac, buf_slice(&bound), out->tag);
+    if (rv == CKR_OK)
+        rv = mac_with(h, session, mac, buf_slice(&bound), again);
+    if (rv == CKR_OK && !bytes_equal_ct(again, out->tag, sizeof(again)))
+        rv = CKR_FUNCTION_FAILED;
+    buf_free(&bound);
+    return rv;
+}
+
 CK_RV wrapping_wrap(struct hsm *h, CK_SESSION_HANDLE session, const struct hsm_custody *custody,
                     CK_OBJECT_HANDLE private_key, struct slice arn, struct hsm_wrapped *out)
 {
     CK_OBJECT_HANDLE kek = CK_INVALID_HANDLE;
     CK_OBJECT_HANDLE mac = CK_INVALID_HANDLE;
-    struct buf bound = {0};
     CK_RV rv = key_resolve(h, session, custody->kek, &kek);
     if (rv == CKR_OK)
         rv = key_resolve(h, session, custody->mac, &mac);
     if (rv == CKR_OK)
         rv = wrap_key(h, session, h->wrap, kek, private_key, &out->blob);
     if (rv == CKR_OK)
-        rv = rv_from_code(bound_write(h, out, arn, &bound));
-    if (rv == CKR_OK)
-        rv = mac_with(h, session, mac, buf_slice(&bound), out->tag);
-    buf_free(&bound);
+        rv = wrapping_bind(h, session, mac, arn, out);
     return rv;
 }
 

@@ -83,8 +83,8 @@ enum hsm_secret_kind {
 };
 
 /*
- * Makes a pair as token objects: sensitive, not extractable, signing only. Objects are
- * fsynced. spki receives the DER SubjectPublicKeyInfo. CH_EEXISTS when the
+ * Makes a pair as token objects: sensitive, not extractable, signing only (to a TPM, RSA signing is
+ * decrypting, so there it may do both). Objects are fsynced. spki receives the DER SubjectPublicKeyInfo. CH_EEXISTS when the
  * name is in use, CH_EUNSUPPORTED, CH_EHSM. A half-made pair is removed again.
  */
 int hsm_pair_generate(struct hsm *h, const struct hsm_name *name, enum key_alg alg,

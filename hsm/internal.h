@@ -287,6 +287,9 @@ CK_RV pair_make(struct hsm *h, CK_SESSION_HANDLE session, enum key_alg alg,
 CK_RV pair_make_session(struct hsm *h, CK_SESSION_HANDLE session, enum key_alg alg,
                         CK_OBJECT_HANDLE *private_key, struct buf *spki);
 
+/* hsm_pair_generate for any type, also one that the self test did not find. */
+int pair_generate(struct hsm *h, const struct hsm_name *name, enum key_alg alg, struct buf *spki);
+
 /* ---- secret_key.c ---- */
 
 /* name NULL = a session object, for the self test. */
@@ -441,6 +444,7 @@ struct hsm {
     EVP_PKEY *transport_key; /* RSA of this process */
     CK_MECHANISM_TYPE oaep_hash;
     const struct wrap_driver *wrap; /* NULL when the token cannot */
+    bool rsa_decrypts;              /* an RSA key of the token signs only when it may decrypt: TPMs */
     bool unwrap_template;           /* the token takes CKA_UNWRAP_TEMPLATE */
     struct hsm_capabilities capabilities;
 };

@@ -21,9 +21,11 @@ static void public_template(struct template *t, const struct key_alg_info *info,
 {
     template_put_bool(t, CKA_TOKEN, name != NULL);
     template_put_bool(t, CKA_PRIVATE, false);
-    template_put_bool(t, CKA_VERIFY, true);
+    /*
+     * No word of CKA_VERIFY and CKA_ENCRYPT: a public key's uses are no secret, and tpm2-pkcs11 takes them
+     * for the private key's, decrypting and signing.
+     */
     if (info->rsa) {
-        template_put_bool(t, CKA_ENCRYPT, false);
         template_put_bool(t, CKA_WRAP, false);
         template_put_ulong(t, CKA_MODULUS_BITS, bits);
         template_put(t, CKA_PUBLIC_EXPONENT, exponent_65537, sizeof(exponent_65537));
@@ -34,17 +36,21 @@ static void public_template(struct template *t, const struct key_alg_info *info,
     put_name(t, name);
 }
 
-static void private_template(struct template *t, const struct key_alg_info *info,
-                             const struct hsm_name *name)
+static void private_template(const struct hsm *h, struct template *t,
+                             const struct key_alg_info *info, const struct hsm_name *name)
 {
     template_put_bool(t, CKA_TOKEN, name != NULL);
     template_put_bool(t, CKA_PRIVATE, true);
     template_put_bool(t, CKA_SENSITIVE, true);
     template_put_bool(t, CKA_EXTRACTABLE, name == NULL);
     template_put_bool(t, CKA_SIGN, true);
-    template_put_bool(t, info->rsa ? CKA_DECRYPT : CKA_DERIVE, false);
-    if (info->rsa)
+    if (info->rsa) {
         template_put_bool(t, CKA_UNWRAP, false);
+        if (!h->rsa_decrypts)
+            template_put_bool(t, CKA_DECRYPT, false);
+    } else {
+        template_put_bool(t, CKA_DERIVE, false);
+    }
     put_name(t, name);
 }
 
@@ -63,7 +69,7 @@ CK_RV pair_make(struct hsm *h, CK_SESSION_HANDLE session, enum key_alg alg,
     CK_MECHANISM mechanism = {info->rsa ? CKM_RSA_PKCS_KEY_PAIR_GEN : CKM_EC_KEY_PAIR_GEN, NULL,
                               0};
     public_template(&public, info, &bits, name);
-    private_template(&private, info, name);
+    private_template(h, &private, info, name);
     if (name != NULL)
         pthread_mutex_lock(&h->module->objects);
     CK_RV rv = h->p11->C_GenerateKeyPair(session, &mechanism, public.at, public.count, private.at,
@@ -171,12 +177,8 @@ static CK_RV op_generate(struct hsm *h, CK_SESSION_HANDLE session, void *context
     return rv;
 }
 
-int hsm_pair_generate(struct hsm *h, const struct hsm_name *name, enum key_alg alg,
-                      struct buf *spki)
+int pair_generate(struct hsm *h, const struct hsm_name *name, enum key_alg alg, struct buf *spki)
 {
-    PRECOND(h != NULL && name != NULL && spki != NULL);
-    if (!name_is_good(name) || key_alg_info(alg) == NULL)
-        return CH_EINVAL;
     struct generate g = {.name = name, .alg = alg, .spki = spki, .begun = false};
     pthread_mutex_lock(&h->create_lock);
     int r = hsm_run(h, op_generate, &g);
@@ -188,6 +190,18 @@ int hsm_pair_generate(struct hsm *h, const struct hsm_name *name, enum key_alg a
     if (r != 0)
         buf_clear(spki);
     return r;
+}
+
+int hsm_pair_generate(struct hsm *h, const struct hsm_name *name, enum key_alg alg,
+                      struct buf *spki)
+{
+    PRECOND(h != NULL && name != NULL && spki != NULL);
+    if (!name_is_good(name) || key_alg_info(alg) == NULL)
+        return CH_EINVAL;
+    /* Not tried again: a failure may leave its traces in the token (loaded objects in a TPM). */
+    if ((h->capabilities.key_algs & 1u << alg) == 0)
+        return CH_EUNSUPPORTED;
+    return pair_generate(h, name, alg, spki);
 }
 
 static CK_RV op_destroy(struct hsm *h, CK_SESSION_HANDLE session, void *context)

@@ -4,6 +4,7 @@
  */
 #include "hsm/internal.h"
 
+#include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,19 +70,47 @@ static CK_RV op_destroy(struct hsm *h, CK_SESSION_HANDLE session, void *context)
     return CKR_OK;
 }
 
-static bool probe_open(struct hsm *h, struct probe *p)
-{
-    bool good = hsm_run_keeper(h, PROBE_KEEPER, op_pair, p) == 0;
-    if (good)
-        h->capabilities.key_algs |= 1u << p->alg;
-    return good;
-}
-
 static void probe_close(struct hsm *h, struct probe *p)
 {
     (void)hsm_run_keeper(h, PROBE_KEEPER, op_destroy, p);
     EVP_PKEY_free(p->public);
     p->public = NULL;
+}
+
+static bool probe_open(struct hsm *h, struct probe *p)
+{
+    bool good = hsm_run_keeper(h, PROBE_KEEPER, op_pair, p) == 0;
+    if (good)
+        h->capabilities.key_algs |= 1u << p->alg;
+    else
+        probe_close(h, p);
+    return good;
+}
+
+static bool pss_works(struct hsm *h, const struct hsm_name *name, struct slice spki)
+{
+    struct hsm_key *key = NULL;
+    struct buf signature = {0};
+    bool good = hsm_pair_find(h, name, spki, &key) == 0 &&
+                hsm_sign(h, key, SIG_ALG_SHA256WITHRSA_PSS, slice_text("self test"), &signature) == 0;
+    buf_free(&signature);
+    return good;
+}
+
+/* A pair as an authority has it, made, signed with and destroyed. */
+static bool token_pair_works(struct hsm *h, enum key_alg alg)
+{
+    struct hsm_name name = {.label = "self test"};
+    struct buf spki = {0};
+    if (RAND_bytes(name.id, HSM_ID_SIZE) != 1 || pair_generate(h, &name, alg, &spki) != 0)
+        return false;
+    if (key_alg_info(alg)->rsa)
+        h->capabilities.pss = pss_works(h, &name, buf_slice(&spki));
+    bool good = hsm_pair_destroy(h, &name) == 0;
+    if (good)
+        h->capabilities.key_algs |= 1u << alg;
+    buf_free(&spki);
+    return good;
 }
 
 /* Making larger RSA keys takes seconds each, so here alone the module's word has to do. */
@@ -195,7 +224,6 @@ static void find_driver(struct hsm *h, struct wrap_probe *w)
 {
     size_t count = 0;
     const struct wrap_driver *drivers = wrap_drivers(&count);
-    h->wrap = NULL;
     for (size_t i = 0; i < count && h->wrap == NULL; i++) {
         w->driver = &drivers[i];
         if (hsm_run(h, op_format, w) == 0 && hsm_run(h, op_wrap, w) == 0)
@@ -206,11 +234,13 @@ static void find_driver(struct hsm *h, struct wrap_probe *w)
 static void test_wrapping(struct hsm *h, const struct probe *ec, const struct probe *rsa)
 {
     struct hsm_capabilities *c = &h->capabilities;
-    struct wrap_probe w = {.pairs = {c->ec ? ec : NULL, c->rsa ? rsa : NULL},
+    struct wrap_probe w = {.pairs = {ec->key != CK_INVALID_HANDLE ? ec : NULL,
+                                     rsa->key != CK_INVALID_HANDLE ? rsa : NULL},
                            .kek = HSM_SECRET_KEK_EXPORT};
+    h->wrap = NULL;
     h->unwrap_template = false;
     h->oaep_hash = 0;
-    if (c->aes && c->hmac && (c->ec || c->rsa))
+    if (c->aes && c->hmac && (w.pairs[0] != NULL || w.pairs[1] != NULL))
         find_driver(h, &w);
     if (h->wrap == NULL)
         return;
@@ -231,6 +261,22 @@ static void *transport_key_main(void *context)
     return NULL;
 }
 
+/* For tokens that make no pair which could leave them, TPMs for one. */
+static void test_token_pairs(struct hsm *h)
+{
+    struct hsm_capabilities *c = &h->capabilities;
+    c->rsa = token_pair_works(h, KEY_ALG_RSA_2048);
+    if (!c->rsa) {
+        h->rsa_decrypts = true;
+        c->rsa = token_pair_works(h, KEY_ALG_RSA_2048);
+        h->rsa_decrypts = c->rsa;
+    }
+    c->ec = token_pair_works(h, KEY_ALG_P256);
+    if (c->ec)
+        (void)token_pair_works(h, KEY_ALG_P384);
+    c->p521 = c->ec && token_pair_works(h, KEY_ALG_P521);
+}
+
 static void test_signing(struct hsm *h, struct probe *ec, struct probe *rsa)
 {
     struct hsm_capabilities *c = &h->capabilities;
@@ -247,6 +293,8 @@ static void test_signing(struct hsm *h, struct probe *ec, struct probe *rsa)
         probe_close(h, &p384);
         probe_close(h, &p521);
     }
+    if (!c->rsa && !c->ec)
+        test_token_pairs(h);
     if (c->rsa)
         note_rsa_sizes(h);
     c->hmac = hsm_run(h, op_hmac, NULL) == 0;
@@ -256,11 +304,12 @@ static void test_signing(struct hsm *h, struct probe *ec, struct probe *rsa)
 static int test_all(struct hsm *h)
 {
     struct hsm_capabilities *c = &h->capabilities;
-    struct probe ec = {.alg = KEY_ALG_P256};
-    struct probe rsa = {.alg = KEY_ALG_RSA_2048};
+    struct probe ec = {.alg = KEY_ALG_P256, .key = CK_INVALID_HANDLE};
+    struct probe rsa = {.alg = KEY_ALG_RSA_2048, .key = CK_INVALID_HANDLE};
     pthread_t thread;
     bool make_key = h->transport_key == NULL;
     memset(c, 0, sizeof(*c));
+    h->rsa_decrypts = false;
     if (make_key && pthread_create(&thread, NULL, transport_key_main, &h->transport_key) != 0)
         return CH_ESYS;
     test_signing(h, &ec, &rsa);

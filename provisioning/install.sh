@@ -83,13 +83,13 @@ install_node() {
 # it is unpacked beside the tests, not installed.
 install_tpm2_module() {
 	root="$here/build/tpm2-root"
-	[ -e "$root/.complete" ] && return 0
+	[ -e "$root/.complete" ] && [ -e "$root/usr/sbin/tpm2-abrmd" ] && return 0
 	say "libtpm2-pkcs11-1 and its libraries, unpacked to build/tpm2-root"
 	mkdir -p "$root"
 	cd "$root"
 	apt-get download -qq libtpm2-pkcs11-1 libtss2-esys-3.0.2-0 libtss2-fapi1 libtss2-mu0 libtss2-rc0 \
 		libtss2-sys1 libtss2-tctildr0 libtss2-tcti-swtpm0 libtss2-tcti-cmd0 libtss2-tcti-device0 \
-		libjson-c5 libcurl4 libyaml-0-2 >/dev/null 2>&1 || {
+		libjson-c5 libcurl4 libyaml-0-2 tpm2-abrmd libtss2-tcti-tabrmd0 >/dev/null 2>&1 || {
 		say "not to be had here; the TPM part of the HSM tests will be skipped"
 		return 0
 	}

@@ -129,6 +129,21 @@ static void test_a_pair_is_not_taken_for_another(void **state)
     buf_free(&spki_two);
 }
 
+static void visit_count(void *context, const struct hsm_name *name, bool public_found)
+{
+    (void)name;
+    (void)public_found;
+    ++*(unsigned *)context;
+}
+
+static void test_nothing_is_left_behind(void **state)
+{
+    (void)state;
+    unsigned count = 0;
+    assert_int_equal(hsm_pair_list(hsm, "", visit_count, &count), 0);
+    assert_int_equal(count, 0);
+}
+
 static void test_random_octets_differ(void **state)
 {
     (void)state;
@@ -158,7 +173,7 @@ static void test_the_doctor_says_what_is_missing(void **state)
     FILE *out = open_memstream(&text, &len);
     int r = hsm_doctor(&config, out);
     fclose(out);
-    print_message("%s", text);
+    fputs(text, stdout);
     bool whole = strcmp(hsm_capabilities(hsm)->custody, "hsm") == 0;
     assert_int_equal(r, whole ? 0 : CH_EUNSUPPORTED);
     assert_non_null(strstr(text, whole ? "can do all that Chancery needs" : "MISSING"));
@@ -192,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_every_key_type_that_was_found_makes_signs_and_goes),
         cmocka_unit_test(test_a_key_type_that_was_not_found_is_refused),
         cmocka_unit_test(test_a_pair_is_not_taken_for_another),
+        cmocka_unit_test(test_nothing_is_left_behind),
         cmocka_unit_test(test_random_octets_differ),
         cmocka_unit_test(test_custody_is_reported_as_it_is),
         cmocka_unit_test(test_the_doctor_says_what_is_missing),
