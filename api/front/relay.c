@@ -281,14 +281,16 @@ void relay_ask(struct relay *r, struct ask *ask)
     PRECOND(r != NULL && ask != NULL && ask->message != NULL && ask->done != NULL);
     pthread_mutex_lock(&r->lock);
     bool away = r->closed || (r->current == NULL && r->next == NULL);
+    bool first = r->queue_head == NULL;
     if (!away) {
         ask->id = ++r->last_id;
         ask->deadline_ms = clock_monotonic_ms() + r->answer_timeout_ms;
         table_put(r, ask);
         queue_put(r, ask);
-        pthread_cond_broadcast(&r->changed);
     }
     pthread_mutex_unlock(&r->lock);
+    if (!away && first) /* the sender sleeps only before an empty queue, or without a channel */
+        pthread_cond_broadcast(&r->changed);
     if (away)
         ask->done(ask, CH_ECLOSED, NULL);
 }
