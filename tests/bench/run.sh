@@ -23,21 +23,55 @@ head_row() { printf '\n### %s\n\n| what | figure |\n| --- | --- |\n' "$1" | tee 
 rss() { awk '/VmRSS/ { printf "%.1f MB", $2 / 1024 }' "/proc/$1/status"; }
 child() { ps -o pid=,comm= --ppid "$pid" | awk -v name="$1" '$2 == name { print $1 }' | head -1; }
 
+# Ticks of processor time that a process has used; the idle share of the machine in the next second.
+ticks() { awk '{ sub(/^.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
+idle() {
+	one=$(sed -n 's/^cpu  *//p' /proc/stat)
+	sleep 1
+	echo "$one $(sed -n 's/^cpu  *//p' /proc/stat)" |
+		awk '{ for (i = 1; i <= 8; i++) all += $(i + 10) - $i; printf "%d %%", 100 * ($14 - $4) / all }'
+}
+
 serve() {
 	"$bin/chanceryd" --state "$state" >"$state/log" 2>&1 &
 	pid=$!
 	tries=0
 	until curl -s -o /dev/null --cacert "$state/ca-bundle.pem" "https://localhost:$port/"; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 300 ] || { cat "$state/log"; exit 1; }
-		sleep 0.1
+		[ "$tries" -lt 1500 ] || { cat "$state/log"; exit 1; }
+		sleep 0.02
 	done
 }
 
+# Waits until core has nothing left to do: keys are made ahead, and requests leave keys to be made.
+settle() {
+	core=$(child chancery-core)
+	tries=0 before=$(ticks "$core")
+	while [ "$tries" -lt 120 ]; do
+		sleep 1
+		now=$(ticks "$core")
+		[ $((now - before)) -gt 2 ] || return 0
+		before=$now tries=$((tries + 1))
+	done
+	echo "run.sh: core does not come to rest" >&2
+}
+
+# load SERVICE TARGET BODY CLIENTS [CALLS]
 load() {
-	service=$1 target=$2 body=$3 clients=$4
-	"$bench/load" --port "$port" --bundle "$state/ca-bundle.pem" --service "$service" \
-		--target "$target" --body "$body" --clients "$clients" --seconds "$seconds"
+	service=$1 target=$2 body=$3 clients=$4 calls=${5:-0}
+	"$bench/load" --port "$port" --bundle "$state/ca-bundle.pem" --service "$service" --target "$target" \
+		--body "$body" --clients "$clients" --seconds "$seconds" --calls "$calls"
+}
+
+# The same, with the processor time that a call cost.
+load_cost() {
+	core=$(child chancery-core) front=$(child chancery-front)
+	core_before=$(ticks "$core") front_before=$(ticks "$front") start=$(date +%s%N)
+	line=$(load "$@")
+	echo "$line $(($(date +%s%N) - start)) $(($(ticks "$core") - core_before)) $(($(ticks "$front") - front_before))" |
+		awk -v hz="$(getconf CLK_TCK)" '{ calls = $1 * $(NF - 2) / 1e9; if (calls < 1) calls = 1
+			core = $(NF - 1); front = $NF; NF -= 3
+			printf "%s; processor: core %d us, front %d us a call\n", $0, core * 1e6 / hz / calls, front * 1e6 / hz / calls }'
 }
 
 "$bin/chancery" init --state "$state" --port "$port" --public-port 0 >/dev/null
@@ -46,6 +80,7 @@ module=$(sed -n 's/^module *= *//p' "$state/chancery.conf")
 label=$(sed -n 's/^token_label *= *//p' "$state/chancery.conf")
 
 head_row "The limits"
+row "idle before the run" "$(idle)"
 row "processors, kernel" "$(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), Linux $(uname -r)"
 openssl speed -seconds 2 ecdsap256 2>/dev/null | awk '/ecdsa/ { print $(NF-1), $NF }' >"$state/speed"
 row "openssl speed, P-256, 1 process: sign/s, verify/s" "$(cat "$state/speed")"
@@ -68,24 +103,33 @@ for alg in EC_prime256v1 RSA_2048; do
 done
 printf '{"CertificateAuthorityArn":"%s"}' "$ca" >"$state/describe.json"
 
-store_size() { cat "$state"/store/chancery.db* | wc -c; }
+# After a moment without work the write-ahead log is in the database.
+store_size() { sleep 1; wc -c <"$state/store/chancery.db"; }
 issued() { "$bin/chancery" status --state "$state" | awk -F'[: ]+' '/issued/ { print $NF }'; }
+pending() { aws acm list-certificates --certificate-statuses PENDING_VALIDATION --query 'length(CertificateSummaryList)'; }
 
+settle
 head_row "Through HTTPS, durable and audited, clients on the same machine"
+size=$(store_size) count=$(issued)
 for clients in 1 8 32 64; do
-	row "IssueCertificate P-256, $clients clients" "$(load acm-pca ACMPrivateCA.IssueCertificate "$state/issue.json" "$clients")"
+	row "IssueCertificate P-256, $clients clients" "$(load_cost acm-pca ACMPrivateCA.IssueCertificate "$state/issue.json" "$clients")"
 done
-row "RequestCertificate P-256, 16 clients" "$(load acm CertificateManager.RequestCertificate "$state/request-EC_prime256v1.json" 16)"
-sleep 4
-row "RequestCertificate RSA-2048, 4 clients, keys made ahead while they last" "$(load acm CertificateManager.RequestCertificate "$state/request-RSA_2048.json" 4)"
-row "DescribeCertificateAuthority, 32 clients" "$(load acm-pca ACMPrivateCA.DescribeCertificateAuthority "$state/describe.json" 32)"
+size=$(($(store_size) - size)) count=$(($(issued) - count))
+row "DescribeCertificateAuthority, 32 clients" "$(load_cost acm-pca ACMPrivateCA.DescribeCertificateAuthority "$state/describe.json" 32)"
+row "RequestCertificate P-256, key and certificate, 16 clients" "$(load_cost acm CertificateManager.RequestCertificate "$state/request-EC_prime256v1.json" 16)"
+row "RequestCertificate RSA-2048, 12 calls with a key made ahead" "$(load acm CertificateManager.RequestCertificate "$state/request-RSA_2048.json" 1 12)"
+settle
+start=$(date +%s%N)
+load acm CertificateManager.RequestCertificate "$state/request-RSA_2048.json" 4 10 >/dev/null
+while [ "$(pending)" != 0 ]; do sleep 0.2; done
+row "RequestCertificate RSA-2048, 40 at once until the last one is issued" "$((($(date +%s%N) - start) / 1000000)) ms"
+settle
 
 head_row "Memory and store"
 row "resident, core" "$(rss "$(child chancery-core)")"
 row "resident, front" "$(rss "$(child chancery-front)")"
 row "resident, chanceryd" "$(rss "$pid")"
-count=$(issued)
-row "store: octets for each certificate with its audit records ($count certificates)" "$(( $(store_size) / (count + 1) ))"
+row "store: octets for each certificate with its audit record ($count certificates)" "$((size / (count + 1)))"
 
 if [ "${RECORD:-0}" = 1 ]; then
 	{
