@@ -59,11 +59,10 @@ static CK_RV run_with_session(struct run *run)
     if (rv != CKR_OK)
         return rv;
     rv = judge(run->h, session, run->op(run->h, session, run->context));
-    bool healthy = is_healthy(rv);
     if (run->keeper == POOL_SESSION)
-        session_put(run->h, session, healthy);
-    else
-        keeper_put(run->h, (unsigned)run->keeper, healthy);
+        session_put(run->h, session, is_healthy(rv));
+    else /* only a dead one is closed: the objects that it owns are still counted on */
+        keeper_put(run->h, (unsigned)run->keeper, rv_row_find(rv)->class != RV_CLASS_SESSION);
     /* With a keeper die the objects that it owned: all handles count as stale. */
     if (run->keeper != POOL_SESSION && rv_row_find(rv)->class == RV_CLASS_SESSION)
         rv = CKR_USER_NOT_LOGGED_IN;

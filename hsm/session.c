@@ -49,6 +49,8 @@ CK_RV session_get(struct hsm *h, CK_SESSION_HANDLE *out)
         if (rv == CKR_OK)
             break;
         pool->open--;
+        /* Who waits may open one in our stead; nobody else would tell it. */
+        pthread_cond_signal(&pool->returned);
         if (rv != CKR_SESSION_COUNT || pool->open == 0)
             break;
         /* The token has no more: make do with those that are open, and wait for one. */
