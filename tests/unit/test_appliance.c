@@ -70,18 +70,14 @@ static void run(const char *format)
     assert_int_equal(system(command), 0);
 }
 
-/* SoftHSM itself loses a token whose login is cut off (it truncates token.object); chancery init keeps a copy. */
 static void provisioning_killed_at_any_moment_is_completed_by_the_next(void **state)
 {
     (void)state;
     int killed = 0;
-    for (long moment = 5000; moment <= 400000; moment = moment * 5 / 3) {
+    for (long moment = 5000; moment <= 400000; moment *= 2) {
         core_kit_folder_make();
-        run("cp token/*/token.object saved");
-        for (int again = 0; again < 3; again++) {
+        for (int again = 0; again < 2; again++)
             killed += in_child(provision_and_open, moment + again * 7001) == -1;
-            run("test -s token/*/token.object || cp saved token/*/token.object");
-        }
         assert_int_equal(in_child(provision_and_open, 0), 0);
         core_kit_folder_remove();
     }

@@ -165,6 +165,8 @@ static void rsa_3072_is_made_used_and_taken_out(void **state)
 static void rsa_4096_is_made_used_and_taken_out(void **state)
 {
     (void)state;
+    if (kit.token == HSM_KIT_NSS)
+        skip(); /* seconds of key generation; the larger sizes take one path there */
     make_use_and_take_out(KEY_ALG_RSA_4096);
 }
 
@@ -497,7 +499,9 @@ static void *signer_main(void *context)
 {
     struct signer *s = context;
     struct buf sig = {0};
-    for (unsigned i = 0; i < 3 * SHARED_KEYS; i++) {
+    /* To NSS each use of a token key is a PBKDF2. */
+    unsigned rounds = kit.token == HSM_KIT_NSS ? 1 : 3;
+    for (unsigned i = 0; i < rounds * SHARED_KEYS; i++) {
         const struct hsm_wrapped *w = &s->keys[(s->start + i) % SHARED_KEYS];
         if (sign_as(&exporting, w, ARN, &sig) != 0 ||
             !hsm_kit_verifies(buf_slice(&w->spki), SIG_ALG_SHA256WITHECDSA, slice_text(MESSAGE),
