@@ -9,7 +9,7 @@ import { GetCertificateCommand } from '@aws-sdk/client-acm-pca';
 import { Appliance, BIN, run, sleep } from './appliance.mjs';
 import { activeRoot, issue } from './authority.mjs';
 
-const ROUNDS = /plain/.test(BIN) ? 100 : 15;
+const ROUNDS = /address|thread/.test(BIN) ? 8 : 100;
 let appliance, root;
 before(async () => {
   appliance = await Appliance.start({ configure: { 'hsm.pool_rsa_2048': '0', 'hsm.pool_rsa_3072': '0', 'hsm.pool_rsa_4096': '0' } });

@@ -7,10 +7,11 @@ import { createPrivateKey } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExportCertificateCommand } from '@aws-sdk/client-acm';
-import { Appliance } from './appliance.mjs';
+import { Appliance, BIN } from './appliance.mjs';
 import { activeRoot, requestIssued } from './authority.mjs';
 
-const isRoot = process.getuid() === 0;
+// A sanitizer keeps freed memory and old stack frames on purpose: the scan is for the build that is shipped.
+const skip = (process.getuid() !== 0 && 'needs root to read memory') || (/address|thread/.test(BIN) && 'not under a sanitizer');
 let appliance, acm, root;
 before(async () => {
   appliance = await Appliance.start();
@@ -63,7 +64,7 @@ function* memoryOf(pid) {
 }
 
 for (const key of ['EC_prime256v1', 'RSA_2048']) {
-  test(`${key}: after an export no part of the key lies in the state folder or in core's memory`, { skip: !isRoot && 'needs root to read memory' }, async () => {
+  test(`${key}: after an export no part of the key lies in the state folder or in core's memory`, { skip }, async () => {
     const arn = await requestIssued(acm, root, { KeyAlgorithm: key });
     const exported = await exportKey(arn);
     const parts = secretParts(exported);
