@@ -71,6 +71,22 @@ int file_folder(const char *path, mode_t mode)
     return chmod(path, mode) == 0 ? 0 : io_error();
 }
 
+int file_parents(const char *path)
+{
+    char part[PATH_MAX];
+    if (strlen(path) >= sizeof part)
+        return CH_EINVAL;
+    memcpy(part, path, strlen(path) + 1);
+    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        /* chmod: the processes' users must pass, whatever the umask. */
+        if (mkdir(part, 0755) == 0 ? chmod(part, 0755) != 0 : errno != EEXIST)
+            return CH_EIO;
+        *slash = '/';
+    }
+    return 0;
+}
+
 bool file_exists(const char *path)
 {
     struct stat st;

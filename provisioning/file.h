@@ -14,6 +14,9 @@ int file_write(const char *path, mode_t mode, struct slice bytes);
 /* Makes the folder, or gives the one that is there this mode. 0, CH_EIO. */
 int file_folder(const char *path, mode_t mode);
 
+/* Makes the folders above path that are missing (mode 0755). 0, CH_EINVAL when path is too long, CH_EIO with errno set. */
+int file_parents(const char *path);
+
 bool file_exists(const char *path);
 
 /* Gives a file, or a folder with all in it, to uid and gid; links are not followed. 0, CH_EIO. */

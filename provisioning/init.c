@@ -6,6 +6,7 @@
 #include "provisioning/file.h"
 #include "provisioning/softhsm.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -116,6 +117,36 @@ static int choices_take(int argc, char **argv, struct choices *out)
 
 /* ---- steps; each completes what is missing ---- */
 
+/* What init and the appliance make in STATE; the folder is given to the core user with all in it. */
+static bool name_is_ours(const char *name)
+{
+    static const char *const names[] = {".", "..", "chancery.conf", "env", "ca-bundle.pem",
+                                        "softhsm2.conf", "run", "store", "secrets", "token",
+                                        "first-light", "lost+found"};
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
+        if (strcmp(name, names[n]) == 0)
+            return true;
+    return false;
+}
+
+/* Refuses a folder that holds something of somebody else and no appliance. */
+static int check_folder(const char *path)
+{
+    char conf[PATH_MAX + 16];
+    snprintf(conf, sizeof conf, "%s/chancery.conf", path);
+    DIR *folder = file_exists(conf) ? NULL : opendir(path);
+    int r = 0;
+    for (struct dirent *entry; folder != NULL && r == 0 && (entry = readdir(folder)) != NULL;)
+        if (!name_is_ours(entry->d_name)) {
+            command_fail("%s holds \"%s\" and no appliance: give a new or an empty folder", path,
+                         entry->d_name);
+            r = CH_EEXISTS;
+        }
+    if (folder != NULL)
+        closedir(folder);
+    return r;
+}
+
 static int make_folders(struct init *i)
 {
     static const struct {
@@ -123,7 +154,9 @@ static int make_folders(struct init *i)
         mode_t mode;
     } folders[] = {{"run", 0750}, {"store", 0700}, {"secrets", 0700}};
     char path[PATH_MAX + 16];
-    int r = mkdir(i->choices.state, 0750) == 0 || errno == EEXIST ? 0 : CH_EIO;
+    int r = file_parents(i->choices.state);
+    if (r == 0)
+        r = mkdir(i->choices.state, 0750) == 0 || errno == EEXIST ? 0 : CH_EIO;
     char *real = r == 0 ? realpath(i->choices.state, NULL) : NULL;
     if (real == NULL || strlen(real) > CONFIG_TEXT_MAX - 64) {
         command_fail("%s: %s", i->choices.state,
@@ -133,8 +166,9 @@ static int make_folders(struct init *i)
     }
     snprintf(i->state, sizeof i->state, "%s", real);
     free(real);
-    if (chmod(i->state, 0750) != 0)
-        return CH_EIO;
+    r = check_folder(i->state);
+    if (r == 0 && chmod(i->state, 0750) != 0)
+        r = CH_EIO;
     for (size_t f = 0; f < sizeof folders / sizeof folders[0] && r == 0; f++) {
         snprintf(path, sizeof path, "%s/%s", i->state, folders[f].name);
         r = file_folder(path, folders[f].mode);

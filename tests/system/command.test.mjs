@@ -1,7 +1,7 @@
 // The operator's command, as a person at a shell uses it.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListCertificatesCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
@@ -54,6 +54,18 @@ test('init on a provisioned state changes nothing and says so', async () => {
   assert.equal(code, 0, stderr);
   assert.match(stdout + stderr, /already/i);
   assert.deepEqual(appliance.env, before);
+});
+
+test('init refuses a folder that holds something else, and touches nothing', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'chancery-other-'));
+  writeFileSync(join(dir, 'thesis.txt'), 'years of work', { mode: 0o640 });
+  const before = statSync(join(dir, 'thesis.txt'));
+  const { code, stderr } = await chancery('init', '--state', dir);
+  const after = statSync(join(dir, 'thesis.txt'));
+  rmSync(dir, { recursive: true });
+  assert.equal(code, 1);
+  assert.match(stderr, /thesis\.txt/);
+  assert.deepEqual([after.uid, after.gid, after.mode], [before.uid, before.gid, before.mode]);
 });
 
 test('user add gives a key once; the user is known and, without policies, may do nothing', async () => {
