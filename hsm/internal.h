@@ -131,6 +131,7 @@ struct session_pool {
     unsigned idle_count;
     unsigned open; /* idle and lent */
     unsigned max;  /* now; shrinks when the token has no more */
+    int64_t grow_at; /* when one more may be tried again, monotonic ms */
     unsigned size; /* configured */
 };
 

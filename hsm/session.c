@@ -1,6 +1,10 @@
 #include "hsm/internal.h"
 
+#include "firmware/base/clock.h"
+
 #include <stdlib.h>
+
+#define SESSION_GROW_MS 10000
 
 int session_pool_open(struct session_pool *pool, unsigned size)
 {
@@ -29,6 +33,18 @@ static CK_RV session_open(struct hsm *h, CK_SESSION_HANDLE *out)
     return h->p11->C_OpenSession(h->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, out);
 }
 
+/* No session is idle and no other may be opened. A token that once had no more may have one by now. */
+static bool pool_is_full(struct session_pool *pool)
+{
+    if (pool->idle_count > 0 || pool->open < pool->max)
+        return false;
+    if (pool->max >= pool->size || clock_monotonic_ms() < pool->grow_at)
+        return true;
+    pool->max++;
+    pool->grow_at = clock_monotonic_ms() + SESSION_GROW_MS;
+    return false;
+}
+
 CK_RV session_get(struct hsm *h, CK_SESSION_HANDLE *out)
 {
     struct session_pool *pool = &h->sessions;
@@ -36,7 +52,7 @@ CK_RV session_get(struct hsm *h, CK_SESSION_HANDLE *out)
     *out = CK_INVALID_HANDLE;
     pthread_mutex_lock(&pool->lock);
     for (;;) {
-        while (pool->idle_count == 0 && pool->open >= pool->max)
+        while (pool_is_full(pool))
             pthread_cond_wait(&pool->returned, &pool->lock);
         if (pool->idle_count > 0) {
             *out = pool->idle[--pool->idle_count];
@@ -56,6 +72,7 @@ CK_RV session_get(struct hsm *h, CK_SESSION_HANDLE *out)
         /* The token has no more: make do with those that are open, and wait for one. */
         log_warn("the token allows no more than %u sessions", pool->open);
         pool->max = pool->open;
+        pool->grow_at = clock_monotonic_ms() + SESSION_GROW_MS;
         rv = CKR_OK;
     }
     pthread_mutex_unlock(&pool->lock);

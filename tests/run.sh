@@ -78,7 +78,8 @@ list() {
 	fi
 	if wants tokens; then
 		for kind in opencryptoki tpm2; do
-			printf 'token %s %s\t300\ttests/tokens/with-%s.sh\t%s/tokens/test_token\n' "$build" "$kind" "$kind" "$out"
+			# The modules of others leak, and not for us to mend.
+			printf 'token %s %s\t300\tenv\tASAN_OPTIONS=detect_leaks=0\ttests/tokens/with-%s.sh\t%s/tokens/test_token\n' "$build" "$kind" "$kind" "$out"
 		done
 	fi
 	return 0
