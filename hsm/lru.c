@@ -190,9 +190,10 @@ CK_OBJECT_HANDLE lru_remove(struct lru *lru, const uint8_t tag[HSM_TAG_SIZE])
 void lru_clear(struct lru *lru)
 {
     pthread_mutex_lock(&lru->lock);
-    while (lru->newest != NULL) {
-        PRECOND(lru->newest->held == 0);
-        (void)entry_remove(lru, lru->newest);
+    for (struct lru_entry *e = lru->newest, *older = NULL; e != NULL; e = older) {
+        PRECOND(e->held == 0);
+        older = e->older;
+        (void)entry_remove(lru, e);
     }
     pthread_mutex_unlock(&lru->lock);
 }
