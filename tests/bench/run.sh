@@ -138,5 +138,8 @@ if [ "${RECORD:-0}" = 1 ]; then
 		echo "Printed by \`make bench\` on $(date -u +%Y-%m-%d); SoftHSM, SQLite with synchronous=FULL, TLS 1.3, everything on one machine,"
 		echo "the clients included. Compare figures of one run only: machines differ and drift."
 		cat "$table"
-	} >docs/BENCHMARKS.md
+		echo
+		sed -n '/^## Reading/,$p' docs/BENCHMARKS.md 2>/dev/null
+	} >"$state/BENCHMARKS.md"
+	cp "$state/BENCHMARKS.md" docs/BENCHMARKS.md
 fi
