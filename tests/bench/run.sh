@@ -131,6 +131,11 @@ row "resident, front" "$(rss "$(child chancery-front)")"
 row "resident, chanceryd" "$(rss "$pid")"
 row "store: octets for each certificate with its audit record ($count certificates)" "$((size / (count + 1)))"
 
+head_row "Ten thousand idle connections at the front"
+ulimit -n "$(ulimit -H -n)"
+"$bench/idle" "$port" 10000 "$(child chancery-front)" >"$state/idle" 2>&1 || true
+grep -v "kept connection" "$state/idle" | while read -r line; do row "idle connections" "$line"; done
+
 if [ "${RECORD:-0}" = 1 ]; then
 	{
 		echo "# Benchmarks"
