@@ -21,7 +21,7 @@ PKG_CONFIG ?= pkg-config
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wcast-qual -Werror
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE \
 	$(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
-CFLAGS ?= $(if $(SANITIZE),-O1,-O2) -g
+CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -DCHANCERY_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen \
 	$(WARNINGS) $(HARDENING) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 	-pthread $(CFLAGS)
