@@ -19,7 +19,7 @@ after(() => appliance?.remove());
 
 const sql = (statement) => execFileSync('sqlite3', ['-readonly', join(appliance.state, 'store', 'chancery.db'), statement]).toString().trim();
 
-test(`core is killed ${ROUNDS} times while 8 clients issue and request`, { timeout: 400000 }, async () => {
+test(`core is killed ${ROUNDS} times while 8 clients issue and request`, { timeout: 840000 }, async () => {
   const { stdout: csr } = await run('openssl', ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null', '-subj', '/CN=crash']);
   const answered = { issued: [], requested: [] };
   for (let round = 0; round < ROUNDS; round++) {

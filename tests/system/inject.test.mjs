@@ -3,7 +3,7 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { X509Certificate, createPrivateKey, createPublicKey } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, existsSync, openSync, readSync, statSync, writeFileSync, writeSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, copyFileSync, mkdirSync, existsSync, openSync, readSync, statSync, writeFileSync, writeSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DescribeCertificateCommand, ExportCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
 import { GetCertificateCommand } from '@aws-sdk/client-acm-pca';
@@ -63,9 +63,16 @@ function useFaultModule(a) {
     chmodSync(path, 0o660);
     if (process.getuid() === 0) chownSync(path, uid, gid);
   }
+  // A copy of the module where core's own user can reach it: the checkout may lie in a closed folder.
+  const folder = join(a.state, 'module');
+  mkdirSync(folder, { mode: 0o755 });
+  const module = join(folder, 'p11_fault.so');
+  copyFileSync(MODULE, module);
+  chmodSync(folder, 0o755);
+  chmodSync(module, 0o755);
   // Each recovery loses the pairs made ahead; making many anew takes the processors from the test.
   a.configure({
-    'hsm.module': MODULE, 'hsm.environment': `P11_FAULT_CONF=${join(token, 'p11_fault.conf')}`,
+    'hsm.module': module, 'hsm.environment': `P11_FAULT_CONF=${join(token, 'p11_fault.conf')}`,
     'hsm.pool_rsa_2048': 1, 'hsm.pool_rsa_3072': 0, 'hsm.pool_rsa_4096': 0,
   });
   return join(token, 'p11_fault.control');
