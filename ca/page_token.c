@@ -1,6 +1,7 @@
 #include "ca/page_token.h"
 
 #include "ca/core.h"
+#include "ca/members.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -58,7 +59,7 @@ static int tag_make(struct request *r, const uint8_t packed[8 + ROW_UUID_SIZE - 
     return rc;
 }
 
-int page_token_make(struct request *r, const struct page_key *key, char **token)
+static int token_make(struct request *r, const struct page_key *key, char **token)
 {
     uint8_t bytes[PAGE_TOKEN_BYTES];
     *token = NULL;
@@ -102,4 +103,14 @@ int page_token_read(struct request *r, struct page_key *key)
         return CH_EINVAL;
     key_unpack(bytes, key);
     return 0;
+}
+
+int page_token_put(struct request *r, const struct page_key *key)
+{
+    char *token = NULL;
+    int rc = token_make(r, key, &token);
+    if (rc == 0)
+        rc = member_put_text(r->out, "NextToken", token);
+    free(token);
+    return rc;
 }

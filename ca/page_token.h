@@ -13,11 +13,11 @@ struct page_key {
 };
 
 /*
- * Base64 of key and MAC. The MAC covers operation, account, region and all members of
- * r->in but the token and the page size, so a token serves only the list that gave it.
- * The caller frees *token. CH_ENOMEM, CH_EHSM.
+ * Puts NextToken into r->out: base64 of key and MAC. The MAC covers operation, account, region and all
+ * members of r->in but the token and the page size, so a token serves only the list that gave
+ * it. CH_ENOMEM, CH_EHSM.
  */
-int page_token_make(struct request *r, const struct page_key *key, char **token);
+int page_token_put(struct request *r, const struct page_key *key);
 
 /* Reads r->in's NextToken; without one the key is {0, ""}. CH_EINVAL when it was altered or belongs
  * to another question. */

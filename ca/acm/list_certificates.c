@@ -11,7 +11,6 @@
 #include "ca/members.h"
 #include "ca/page_token.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define PAGE_DEFAULT 100
@@ -189,18 +188,6 @@ static int list_unit(struct store_tx *tx, void *context)
     return rc;
 }
 
-static int token_put(struct list *l)
-{
-    char *token = NULL;
-    if (!l->more)
-        return 0;
-    int rc = page_token_make(l->r, &l->last, &token);
-    if (rc == 0)
-        rc = member_put_text(l->r->out, "NextToken", token);
-    free(token);
-    return rc;
-}
-
 /* ---- request -> filter ---- */
 
 /* false: nothing of ours has such a key. */
@@ -272,8 +259,8 @@ int acm_list_certificates(struct request *r)
     int rc = list_read(&l);
     if (rc == 0 && key_types_read(&l) && origins_read(&l))
         rc = request_read(r, list_unit, &l);
-    if (rc == 0)
-        rc = token_put(&l);
+    if (rc == 0 && l.more)
+        rc = page_token_put(r, &l.last);
     if (rc == 0)
         rc = member_put_new(r->out, "CertificateSummaryList", json_incref(l.items));
     json_decref(l.items);

@@ -8,7 +8,6 @@
 #include "ca/members.h"
 #include "ca/page_token.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define PAGE_DEFAULT 100
@@ -45,18 +44,6 @@ static int list_unit(struct store_tx *tx, void *context)
                                 l);
 }
 
-static int token_put(struct list *l)
-{
-    char *token = NULL;
-    if (!l->more)
-        return 0;
-    int rc = page_token_make(l->r, &l->last, &token);
-    if (rc == 0)
-        rc = member_put_text(l->r->out, "NextToken", token);
-    free(token);
-    return rc;
-}
-
 int pca_list_certificate_authorities(struct request *r)
 {
     struct list l = {.r = r, .limit = PAGE_DEFAULT};
@@ -71,8 +58,8 @@ int pca_list_certificate_authorities(struct request *r)
     l.items = json_array();
     if (rc == 0 && (owner == NULL || strcmp(owner, "OTHER_ACCOUNTS") != 0))
         rc = request_read(r, list_unit, &l);
-    if (rc == 0)
-        rc = token_put(&l);
+    if (rc == 0 && l.more)
+        rc = page_token_put(r, &l.last);
     if (rc == 0)
         rc = member_put_new(r->out, "CertificateAuthorities", json_incref(l.items));
     json_decref(l.items);
