@@ -13,6 +13,7 @@ struct key_maker;   /* ca/jobs/key_maker.h */
 struct keyring;     /* ca/keyring.h */
 struct management;  /* ca/management.h */
 struct credentials; /* ca/auth/credentials.h */
+struct schedule;    /* ca/jobs/schedule.h */
 
 struct core {
     const struct config *config;
@@ -23,6 +24,7 @@ struct core {
     uint8_t node;            /* serial prefix octet */
     struct credentials *credentials;
     struct key_maker *key_maker;
+    struct schedule *schedule;
     int64_t started_at;
     struct keyring *keyring;
     struct hsm_key *audit;   /* signs audit checkpoints */

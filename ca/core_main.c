@@ -16,6 +16,7 @@
 #include "ca/contract/contract.h"
 #include "ca/core.h"
 #include "ca/jobs/key_maker.h"
+#include "ca/jobs/schedule.h"
 #include "ca/operator.h"
 #include "ca/pki/pki.h"
 #include "ca/serve.h"
@@ -59,6 +60,8 @@ static int services_start(struct process *p, struct services *s)
     if (r == 0)
         r = key_maker_new(&s->core, &s->core.key_maker);
     if (r == 0)
+        r = schedule_new(&s->core, job_kinds, job_kind_count, &s->core.schedule);
+    if (r == 0)
         r = serve_new(&s->core, (unsigned)p->config.core_workers, &s->serve);
     if (r == 0 && has_operator_socket())
         r = operator_new(&s->core, p->state, PROCESS_OPERATOR_FD, &s->operator);
@@ -69,6 +72,7 @@ static void services_stop(struct services *s)
 {
     operator_free(s->operator);
     serve_free(s->serve);
+    schedule_free(s->core.schedule);
     key_maker_free(s->core.key_maker);
     core_close(&s->core);
     contract_exit();
