@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS_MAX 8
+#define WORDS_MAX 13
 
 /* The place of a word is its number in the database: words are added at the end, never moved. */
 static const char *const words[WORD_LISTS][WORDS_MAX] = {
@@ -13,6 +13,12 @@ static const char *const words[WORD_LISTS][WORDS_MAX] = {
     [WORDS_CERTIFICATE_STATUS] = {NULL, "PENDING_VALIDATION", "ISSUED", "INACTIVE", "EXPIRED",
                                   "VALIDATION_TIMED_OUT", "REVOKED", "FAILED"},
     [WORDS_ISSUED_STATE] = {NULL, "INTENT", "ISSUED", "FAILED"},
+    [WORDS_REVOCATION_REASON] = {NULL, "UNSPECIFIED", "KEY_COMPROMISE", "CA_COMPROMISE",
+                                 "AFFILIATION_CHANGED", "SUPERCEDED", "SUPERSEDED",
+                                 "CESSATION_OF_OPERATION", "CERTIFICATE_HOLD", "REMOVE_FROM_CRL",
+                                 "PRIVILEGE_WITHDRAWN", "A_A_COMPROMISE"},
+    [WORDS_RENEWAL_STATUS] = {NULL, "PENDING_AUTO_RENEWAL", "PENDING_VALIDATION", "SUCCESS",
+                              "FAILED"},
 };
 
 int word_number(enum word_list list, const char *word)
@@ -315,6 +321,19 @@ static int get_word(struct query *q, int column, const struct cell *cell, void *
     return text_to(member, strdup(words[cell->detail][number]));
 }
 
+static void put_word_or_none(struct query *q, const struct cell *cell, const void *member)
+{
+    if (text_at(member) == NULL)
+        query_put_int(q, 0);
+    else
+        put_word(q, cell, member);
+}
+
+static int get_word_or_none(struct query *q, int column, const struct cell *cell, void *member)
+{
+    return sqlite3_column_int64(q->st, column) == 0 ? 0 : get_word(q, column, cell, member);
+}
+
 enum owns { OWNS_NOTHING, OWNS_TEXT, OWNS_BYTES };
 
 static const struct {
@@ -337,6 +356,7 @@ static const struct {
     [CELL_BOOL] = {put_bool, get_bool, OWNS_NOTHING},
     [CELL_ALG] = {put_alg, get_alg, OWNS_NOTHING},
     [CELL_WORD] = {put_word, get_word, OWNS_TEXT},
+    [CELL_WORD_OR_NONE] = {put_word_or_none, get_word_or_none, OWNS_TEXT},
 };
 
 void cells_put(struct query *q, const struct cell *cells, size_t count, const void *row)

@@ -25,11 +25,19 @@ enum cell_kind {
     CELL_BOOL,    /* bool */
     CELL_ALG,     /* enum key_alg */
     CELL_WORD,    /* char *, kept as its number in word list `detail` */
+    CELL_WORD_OR_NONE, /* the same, NULL = 0 */
     CELL_KINDS
 };
 
 /* Words kept as small numbers; the migrations say which. */
-enum word_list { WORDS_CERTIFICATE_TYPE, WORDS_CERTIFICATE_STATUS, WORDS_ISSUED_STATE, WORD_LISTS };
+enum word_list {
+    WORDS_CERTIFICATE_TYPE,
+    WORDS_CERTIFICATE_STATUS,
+    WORDS_ISSUED_STATE,
+    WORDS_REVOCATION_REASON,
+    WORDS_RENEWAL_STATUS,
+    WORD_LISTS
+};
 
 struct cell {
     enum cell_kind kind;

@@ -28,6 +28,13 @@ const struct cell certificate_cells[CERTIFICATE_CELLS] = {
     CELL(CELL_INT64, struct certificate_row, created_at),
     CELL(CELL_INT64, struct certificate_row, imported_at),
     CELL(CELL_INT64, struct certificate_row, exported_at),
+    CELL(CELL_INT64, struct certificate_row, revoked_at),
+    CELL_OF(CELL_WORD_OR_NONE, struct certificate_row, revocation_reason, WORDS_REVOCATION_REASON),
+    CELL_OF(CELL_WORD_OR_NONE, struct certificate_row, renewal_status, WORDS_RENEWAL_STATUS),
+    CELL(CELL_TEXT, struct certificate_row, renewal_reason),
+    CELL(CELL_INT64, struct certificate_row, renewal_updated_at),
+    CELL(CELL_INT64, struct certificate_row, renewal_started_at),
+    CELL(CELL_INT64, struct certificate_row, renew_at),
     CELL(CELL_INT64, struct certificate_row, issued_at),
     CELL(CELL_SHARED, struct certificate_row, key_usages),
     CELL(CELL_SHARED, struct certificate_row, extended_key_usages),
@@ -41,7 +48,7 @@ const struct cell certificate_cells[CERTIFICATE_CELLS] = {
     CELL(CELL_SHARED, struct certificate_row, chain),
 };
 
-#define ISSUANCE_FIRST 17
+#define ISSUANCE_FIRST 24
 #define ISSUANCE_COUNT (CERTIFICATE_CELLS - ISSUANCE_FIRST)
 #define DER_COLUMN CERTIFICATE_CELLS
 

@@ -192,6 +192,46 @@ int store_issued_list_intents(struct store_tx *tx,
 int store_issued_count(struct store_tx *tx, uint64_t *out);
 void issued_row_free(struct issued_row *row);
 
+/* ---- revocations: the one record from which CRLs and OCSP answers are made ---- */
+/*
+ * A row is written once and stays as it is: a certificate that is on hold stays revoked.
+ * authority, serial and number are what an increment of a CRL needs; number grows with each
+ * revocation of the whole store, so within one authority it has gaps.
+ */
+struct revocation_row {
+    struct scope scope;
+    char authority[ROW_UUID_SIZE];
+    uint8_t serial[20]; /* as issued_row has it */
+    uint32_t reason;    /* CRLReason, RFC 5280 5.3.1: 0 unspecified ... 10 aACompromise */
+    int64_t revoked_at;
+    /* Filled by get and list, not looked at by insert. */
+    char issued_id[33]; /* issued_row.id */
+    int64_t not_after;  /* of the certificate */
+    int64_t number;     /* place in the order of revocation, from 1 */
+};
+/*
+ * CH_ENOTFOUND when the authority has not issued that serial number (an intent is not enough),
+ * CH_EEXISTS when it is revoked already.
+ */
+int store_revocation_insert(struct store_tx *tx, const struct revocation_row *row);
+int store_revocation_get(struct store_tx *tx, const struct scope *scope, const char *authority,
+                         const uint8_t serial[20], struct revocation_row *out);
+/*
+ * Of one authority, in order of revocation: those with number > after (0 = from the start), at
+ * most limit. Also certificates that have run out: whoever leaves them out looks at not_after. The
+ * rows own nothing: a visitor may copy them.
+ */
+int store_revocation_list(struct store_tx *tx, const struct scope *scope, const char *authority,
+                          int64_t after, uint32_t limit,
+                          int (*visit)(void *context, const struct revocation_row *row),
+                          void *context);
+/*
+ * The ACTIVE authority, in whatever scope, that has this very certificate becomes DISABLED. serial:
+ * its colon hex. 0 also when there is none: *disabled says.
+ */
+int store_authority_disable(struct store_tx *tx, const char *serial, struct slice certificate,
+                            int64_t now, bool *disabled);
+
 /* ---- ACM: certificates ---- */
 struct certificate_row {
     struct scope scope;
@@ -216,6 +256,13 @@ struct certificate_row {
     char *subject, *issuer; /* as answered */
     char *signature_algorithm;
     int64_t not_before, not_after, created_at, issued_at, imported_at, exported_at;
+    int64_t revoked_at;
+    char *revocation_reason; /* as asked for, NULL = not revoked */
+    char *renewal_status;    /* PENDING_AUTO_RENEWAL, ..., NULL = never renewed */
+    char *renewal_reason;    /* FailureReason while it does not succeed, or NULL */
+    int64_t renewal_updated_at;
+    int64_t renewal_started_at; /* of the attempts under way */
+    int64_t renew_at;           /* when the next attempt is due; 0 = not eligible */
 };
 /* The wrapped key of a certificate, a row of its own: written and deleted with it. */
 struct key_row {

@@ -46,10 +46,18 @@ const char *const reader_setup[] = {
     "JOIN scopes s ON s.number = a.scope "                                                         \
     "LEFT JOIN issued_certificates d ON d.number = i.certificate "
 
+#define REVOCATION_COLUMNS                                                                         \
+    "s.account, s.region, a.id, r.serial, r.reason, r.revoked_at, i.id, i.not_after, r.number "
+#define REVOCATION_FROM                                                                            \
+    "FROM revocations r JOIN issued i ON i.number = r.issued "                                     \
+    "JOIN authorities a ON a.number = r.authority JOIN scopes s ON s.number = a.scope "
+
 #define CERTIFICATE_SUMMARY_COLUMNS                                                                \
     "s.account, s.region, c.id, c.type, c.status, c.key_alg, c.domain, c.names, "                  \
     "c.failure_reason, c.managed_by, c.options, c.authority_arn, c.idempotency_token, "            \
-    "c.request_hash, c.created_at, c.imported_at, c.exported_at, c.issued_at, c.key_usages, "      \
+    "c.request_hash, c.created_at, c.imported_at, c.exported_at, c.revoked_at, "                   \
+    "c.revocation_reason, c.renewal_status, c.renewal_reason, c.renewal_updated_at, "              \
+    "c.renewal_started_at, c.renew_at, c.issued_at, c.key_usages, "                                \
     "c.extended_key_usages, c.issued_id, c.serial, c.subject, c.issuer, c.signature_algorithm, "   \
     "c.not_before, c.not_after "
 #define CERTIFICATE_COLUMNS CERTIFICATE_SUMMARY_COLUMNS ", c.chain, c.certificate "
@@ -154,6 +162,9 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_AUTHORITY_SET_STATUS, "authority-set-status",
           "UPDATE authorities SET status = ?4, failure_reason = ?5, state_changed_at = ?6 "
           "WHERE number = " AUTHORITY),
+    WRITE(ST_AUTHORITY_DISABLE, "authority-disable",
+          "UPDATE authorities SET status = 'DISABLED', state_changed_at = ?3 "
+          "WHERE serial = ?1 AND certificate = ?2 AND status = 'ACTIVE'"),
     READ(ST_AUTHORITY_LIST, "authority-list",
          "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.scope = " SCOPE
          " AND (a.created_at, a.id) > (?3, ?4) ORDER BY a.created_at, a.id LIMIT ?5"),
@@ -198,6 +209,16 @@ const struct statement statements[ST_COUNT] = {
          "SELECT number FROM issued WHERE id = ?4 AND authority = " AUTHORITY),
     READ(ST_ISSUED_COUNT, "issued-count",
          "SELECT COALESCE(max(number), 0) FROM issued_certificates"),
+    WRITE(ST_REVOCATION_INSERT, "revocation-insert",
+          "INSERT INTO revocations (authority, serial, reason, revoked_at, issued) "
+          "SELECT authority, serial, ?5, ?6, number FROM issued "
+          "WHERE serial = ?4 AND authority = " AUTHORITY " AND state = 2"),
+    READ(ST_REVOCATION_GET, "revocation-get",
+         "SELECT " REVOCATION_COLUMNS REVOCATION_FROM
+         "WHERE r.serial = ?4 AND r.authority = " AUTHORITY),
+    READ(ST_REVOCATION_LIST, "revocation-list",
+         "SELECT " REVOCATION_COLUMNS REVOCATION_FROM "WHERE r.authority = " AUTHORITY
+         " AND r.number > ?4 ORDER BY r.number LIMIT ?5"),
     WRITE(ST_DER_ADD, "der-add", "INSERT INTO issued_certificates (number, der) VALUES (?1, ?2)"),
     READ(ST_DER_GET, "der-get", "SELECT der FROM issued_certificates WHERE number = ?1"),
     READ(ST_DER_OF_ISSUED, "der-of-issued",
@@ -208,10 +229,13 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_CERTIFICATE_INSERT, "certificate-insert",
           "INSERT INTO certificates (scope, id, type, status, key_alg, domain, names, "
           "failure_reason, managed_by, options, authority_arn, idempotency_token, request_hash, "
-          "created_at, imported_at, exported_at, issued_at, key_usages, extended_key_usages, "
-          "issued_id, serial, subject, issuer, signature_algorithm, not_before, not_after, chain, "
-          "certificate) VALUES (" SCOPE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-          "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)"),
+          "created_at, imported_at, exported_at, revoked_at, revocation_reason, renewal_status, "
+          "renewal_reason, renewal_updated_at, renewal_started_at, renew_at, issued_at, "
+          "key_usages, extended_key_usages, issued_id, serial, subject, issuer, "
+          "signature_algorithm, not_before, not_after, chain, certificate) "
+          "VALUES (" SCOPE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+          "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, "
+          "?34, ?35, ?36)"),
     READ(ST_CERTIFICATE_GET, "certificate-get",
          "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_FROM "WHERE c.id = ?3 AND c.scope = " SCOPE),
     READ(ST_CERTIFICATE_BY_TOKEN, "certificate-by-token",

@@ -266,14 +266,14 @@ static void a_migration_that_fails_leaves_the_version_before_it(void **state)
     connection_close(c);
 }
 
-static void migrations_of_the_product_are_numbered_without_a_gap(void **state)
+static void migrations_of_the_product_are_numbered_upwards(void **state)
 {
     (void)state;
     size_t count = 0;
     const struct migration *list = migrations(&count);
     assert_true(count >= 1);
     for (size_t i = 0; i < count; i++) {
-        assert_int_equal(list[i].number, i + 1);
+        assert_true(list[i].number > (i == 0 ? 0 : list[i - 1].number));
         char last[48];
         snprintf(last, sizeof(last), "PRAGMA user_version = %d;\n", list[i].number);
         assert_non_null(strstr(list[i].sql, last));
@@ -496,7 +496,7 @@ int main(void)
         FOLDER_TEST(a_row_that_refers_to_nothing_is_found_by_the_check),
         FOLDER_TEST(migrations_run_in_order_and_once),
         FOLDER_TEST(a_migration_that_fails_leaves_the_version_before_it),
-        FOLDER_TEST(migrations_of_the_product_are_numbered_without_a_gap),
+        FOLDER_TEST(migrations_of_the_product_are_numbered_upwards),
         FOLDER_TEST(connections_have_the_settings_that_durability_needs),
         FOLDER_TEST(no_statement_walks_a_table_or_sorts),
         FOLDER_TEST(every_statement_is_named_and_says_truly_whether_it_writes),

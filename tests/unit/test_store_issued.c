@@ -525,6 +525,132 @@ IN_WRITE(intents_are_listed_from_every_scope_until_they_are_settled)
     return 0;
 }
 
+/* ---- revocations ---- */
+
+static int put_issued(struct store_tx *tx, const char *id, uint8_t serial)
+{
+    struct issued_row row = kit_issued(id, serial);
+    row.state = "ISSUED";
+    row.not_after = 5000;
+    row.certificate = (struct buf)BYTES("der");
+    return store_issued_insert(tx, &row);
+}
+
+static struct revocation_row kit_revocation(uint8_t serial)
+{
+    struct revocation_row row = {
+        .scope = kit_scope, .authority = KIT_UUID_A, .reason = 4, .revoked_at = 2000};
+    row.serial[19] = serial;
+    return row;
+}
+
+IN_WRITE(only_what_the_authority_has_issued_can_be_revoked)
+{
+    struct authority_row second = kit_authority(KIT_UUID_B);
+    struct revocation_row row = kit_revocation(1);
+    struct issued_row intent = kit_issued(ID_2, 2);
+    struct revocation_row got = {0};
+    EXPECT_CODE(store_revocation_insert(tx, &row), CH_ENOTFOUND);
+    EXPECT_OK(put_authority(tx));
+    EXPECT_OK(store_authority_insert(tx, &second));
+    EXPECT_CODE(store_revocation_insert(tx, &row), CH_ENOTFOUND);
+    EXPECT_OK(put_issued(tx, ID_1, 1));
+    EXPECT_OK(store_issued_insert(tx, &intent));
+    row = kit_revocation(2);
+    EXPECT_CODE(store_revocation_insert(tx, &row), CH_ENOTFOUND);
+    row = kit_revocation(1);
+    snprintf(row.authority, sizeof(row.authority), "%s", KIT_UUID_B);
+    EXPECT_CODE(store_revocation_insert(tx, &row), CH_ENOTFOUND);
+    row = kit_revocation(1);
+    row.scope = kit_other_account;
+    EXPECT_CODE(store_revocation_insert(tx, &row), CH_ENOTFOUND);
+    EXPECT_CODE(store_revocation_get(tx, &kit_scope, KIT_UUID_A, row.serial, &got), CH_ENOTFOUND);
+    return 0;
+}
+
+IN_WRITE(a_certificate_is_revoked_once_and_the_row_stays_as_it_was)
+{
+    struct revocation_row row = kit_revocation(1);
+    struct revocation_row got = {0};
+    EXPECT_OK(put_authority(tx));
+    EXPECT_OK(put_issued(tx, ID_1, 1));
+    EXPECT_OK(store_revocation_insert(tx, &row));
+    row.reason = 1;
+    EXPECT_CODE(store_revocation_insert(tx, &row), CH_EEXISTS);
+    EXPECT_CODE(store_revocation_get(tx, &kit_other_region, KIT_UUID_A, row.serial, &got),
+                CH_ENOTFOUND);
+    EXPECT_OK(store_revocation_get(tx, &kit_scope, KIT_UUID_A, row.serial, &got));
+    EXPECT(got.reason == 4 && got.revoked_at == 2000 && got.not_after == 5000);
+    EXPECT(kit_text_is(got.issued_id, ID_1) && got.serial[19] == 1 && got.number == 1);
+    EXPECT(kit_text_is(got.scope.account, "111122223333") &&
+           kit_text_is(got.authority, KIT_UUID_A));
+    return 0;
+}
+
+struct revoked {
+    uint8_t serials[8];
+    size_t count;
+    int64_t last;
+};
+
+static int revoked_visit(void *context, const struct revocation_row *row)
+{
+    struct revoked *seen = context;
+    seen->serials[seen->count++] = row->serial[19];
+    seen->last = row->number;
+    return seen->count < 8 ? 0 : CH_ELIMIT;
+}
+
+IN_WRITE(revocations_are_listed_in_their_order_and_from_the_last_one_seen)
+{
+    static const uint8_t order[] = {3, 1, 2};
+    char id[33];
+    struct revoked seen = {0};
+    EXPECT_OK(put_authority(tx));
+    for (uint8_t i = 1; i <= 3; i++) {
+        snprintf(id, sizeof(id), "%032x", i);
+        EXPECT_OK(put_issued(tx, id, i));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        struct revocation_row row = kit_revocation(order[i]);
+        EXPECT_OK(store_revocation_insert(tx, &row));
+    }
+    EXPECT_OK(store_revocation_list(tx, &kit_scope, KIT_UUID_A, 0, 2, revoked_visit, &seen));
+    EXPECT(seen.count == 2 && memcmp(seen.serials, order, 2) == 0);
+    EXPECT_OK(
+        store_revocation_list(tx, &kit_scope, KIT_UUID_A, seen.last, 9, revoked_visit, &seen));
+    EXPECT(seen.count == 3 && seen.serials[2] == 2);
+    EXPECT_OK(
+        store_revocation_list(tx, &kit_scope, KIT_UUID_A, seen.last, 9, revoked_visit, &seen));
+    EXPECT_OK(
+        store_revocation_list(tx, &kit_other_account, KIT_UUID_A, 0, 9, revoked_visit, &seen));
+    EXPECT_OK(store_revocation_list(tx, &kit_scope, KIT_UUID_B, 0, 9, revoked_visit, &seen));
+    EXPECT(seen.count == 3);
+    return 0;
+}
+
+IN_WRITE(an_authority_whose_certificate_was_revoked_is_disabled)
+{
+    struct authority_row row = certified_authority();
+    struct authority_row got = {0};
+    struct slice der = buf_slice(&row.certificate);
+    bool disabled = true;
+    row.status = "ACTIVE";
+    EXPECT_OK(store_authority_insert(tx, &row));
+    EXPECT_OK(store_authority_disable(tx, "0a:0c", der, 7000, &disabled));
+    EXPECT(!disabled);
+    EXPECT_OK(store_authority_disable(tx, "0a:0b", slice_text("other"), 7000, &disabled));
+    EXPECT(!disabled);
+    EXPECT_OK(store_authority_disable(tx, "0a:0b", der, 7000, &disabled));
+    EXPECT(disabled);
+    EXPECT_OK(store_authority_get(tx, &kit_scope, KIT_UUID_A, &got));
+    EXPECT(kit_text_is(got.status, "DISABLED") && got.state_changed_at == 7000);
+    authority_row_free(&got);
+    EXPECT_OK(store_authority_disable(tx, "0a:0b", der, 8000, &disabled));
+    EXPECT(!disabled);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -552,6 +678,10 @@ int main(void)
         KIT_TEST(an_issued_certificate_is_found_by_token_while_young_and_not_failed),
         KIT_TEST(a_certificate_may_be_put_as_issued_at_once),
         KIT_TEST(intents_are_listed_from_every_scope_until_they_are_settled),
+        KIT_TEST(only_what_the_authority_has_issued_can_be_revoked),
+        KIT_TEST(a_certificate_is_revoked_once_and_the_row_stays_as_it_was),
+        KIT_TEST(revocations_are_listed_in_their_order_and_from_the_last_one_seen),
+        KIT_TEST(an_authority_whose_certificate_was_revoked_is_disabled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
