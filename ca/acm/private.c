@@ -7,6 +7,7 @@
 #include "ca/members.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/validity.h"
+#include "ca/quota.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -46,6 +47,21 @@ static int authority_read(struct private_work *w)
     struct load l = {.w = w, .scope = &w->row.scope};
     int rc = arn_authority_of_scope(&w->row.scope, w->row.authority_arn, l.id);
     return rc == 0 ? store_read(w->core->store, authority_unit, &l) : rc;
+}
+
+static int quota_unit(struct store_tx *tx, void *context)
+{
+    const struct private_work *w = context;
+    return quota_issued(w->core, tx, &w->authority.scope, w->authority.id);
+}
+
+/* Asked before the intent is written: those that ask at the same moment may go over by their number. */
+static int check_quota(struct private_work *w, const char **reason)
+{
+    int rc = store_read(w->core->store, quota_unit, w);
+    if (rc == CH_ELIMIT)
+        *reason = "PCA_LIMIT_EXCEEDED";
+    return rc == CH_ELIMIT ? 0 : rc;
 }
 
 static int names_build(struct private_work *w)
@@ -140,6 +156,8 @@ int private_prepare(struct private_work *w, int64_t now, const char **reason)
     if (rc == 0)
         rc = row_describe(w);
     *reason = refusal_reason(rc);
+    if (rc == 0)
+        rc = check_quota(w, reason);
     if (*reason != NULL)
         log_info("certificate %s: %s: %s", w->row.id, *reason, why.text);
     return *reason != NULL ? 0 : rc;

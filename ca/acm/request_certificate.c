@@ -14,6 +14,7 @@
 #include "ca/idempotency.h"
 #include "ca/jobs/key_maker.h"
 #include "ca/members.h"
+#include "ca/quota.h"
 #include "ca/tags.h"
 #include "firmware/base/log.h"
 
@@ -21,7 +22,6 @@
 #include <string.h>
 
 #define FIRST_NAME_MAX 64 /* it becomes the common name: X.520 ub-common-name */
-#define NAMES_QUOTA 10
 #define NAME_SIZE 254
 #define ACM_PRINCIPAL "acm.amazonaws.com"
 
@@ -70,9 +70,8 @@ static int names_read(struct ask *a)
     if (rc == 0 && strlen(first) > FIRST_NAME_MAX)
         rc = api_fail(&a->r->error, "InvalidDomainValidationOptionsException",
                       "The first domain name can be no longer than %d characters.", FIRST_NAME_MAX);
-    if (rc == 0 && json_array_size(names) > NAMES_QUOTA)
-        rc = api_fail(&a->r->error, "LimitExceededException",
-                      "A certificate can have at most %d domain names.", NAMES_QUOTA);
+    if (rc == 0)
+        rc = quota_check(a->r, NULL, QUOTA_NAMES, json_array_size(names));
     if (rc == 0)
         rc = member_copy(first, &a->work.row.domain);
     if (rc == 0)

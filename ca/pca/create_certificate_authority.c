@@ -13,6 +13,7 @@
 #include "ca/pca/authority.h"
 #include "ca/pca/authority_key.h"
 #include "ca/pca/subject.h"
+#include "ca/quota.h"
 #include "ca/tags.h"
 
 #include <string.h>
@@ -161,7 +162,9 @@ static int create_unit(struct store_tx *tx, void *context)
     if (rc != CH_ENOTFOUND)
         return rc;
     arn_authority(&c->row.scope, c->row.id, arn);
-    rc = answer(c->r, c->row.id);
+    rc = quota_check(c->r, tx, QUOTA_AUTHORITIES, 1);
+    if (rc == 0)
+        rc = answer(c->r, c->row.id);
     if (rc == 0)
         rc = store_authority_insert(tx, &c->row);
     if (rc == 0)

@@ -13,6 +13,7 @@
 #include "ca/members.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/validity.h"
+#include "ca/quota.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -179,7 +180,12 @@ static int intent_unit(struct store_tx *tx, void *context)
 {
     struct issue *i = context;
     int rc = replay(tx, i);
-    return rc == CH_ENOTFOUND ? store_issued_insert(tx, &i->intent) : rc;
+    if (rc != CH_ENOTFOUND)
+        return rc;
+    rc = quota_issued(i->r->core, tx, &i->intent.scope, i->intent.authority);
+    if (rc == CH_ELIMIT)
+        return quota_fail_issued(i->r);
+    return rc == 0 ? store_issued_insert(tx, &i->intent) : rc;
 }
 
 static int complete_unit(struct store_tx *tx, void *context)

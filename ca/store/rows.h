@@ -335,6 +335,22 @@ int store_tag_count(struct store_tx *tx, const char *resource, uint32_t *out);
 int store_tag_list(struct store_tx *tx, const char *resource,
                    int (*visit)(void *context, const char *key, const char *value), void *context);
 
+/* ---- what is used up of the quotas; the store counts by itself, and no answer takes a walk ---- */
+enum usage { USAGE_PRIVATE, USAGE_AMAZON_ISSUED, USAGE_IMPORTED };
+
+/* Certificates of that type that the scope holds now. */
+int store_usage_held(struct store_tx *tx, const struct scope *scope, enum usage what,
+                     uint64_t *out);
+/* Those that came since then, deleted ones included; by whole days (UTC). */
+int store_usage_since(struct store_tx *tx, const struct scope *scope, enum usage what,
+                      int64_t since, uint64_t *out);
+/* Authorities of the scope, but those that were deleted and can no longer be restored. */
+int store_usage_authorities(struct store_tx *tx, const struct scope *scope, int64_t now,
+                            uint64_t *out);
+/* Certificates that the authority was ever asked to sign. */
+int store_usage_issued(struct store_tx *tx, const struct scope *scope, const char *authority,
+                       uint64_t *out);
+
 /* ---- the audit trail ---- */
 /*
  * Appends one record; the chain value SHA-256(previous chain value || record) is computed and

@@ -289,6 +289,18 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_TAG_COUNT, "tag-count", "SELECT count(*) FROM tags WHERE resource = ?1"),
     READ(ST_TAG_LIST, "tag-list", "SELECT key, value FROM tags WHERE resource = ?1 ORDER BY key"),
 
+    /* what is used up of the quotas */
+    READ(ST_USAGE_HELD, "usage-held",
+         "SELECT count FROM usage_counts WHERE scope = " SCOPE " AND what = ?3 AND day = 0"),
+    READ(ST_USAGE_SINCE, "usage-since",
+         "SELECT COALESCE(sum(count), 0) FROM usage_counts WHERE scope = " SCOPE
+         " AND what = ?3 AND day >= ?4"),
+    READ(ST_USAGE_AUTHORITIES_GONE, "usage-authorities-gone",
+         "SELECT count(*) FROM authorities WHERE scope = " SCOPE
+         " AND status = 'DELETED' AND restorable_until <= ?3"),
+    READ(ST_USAGE_ISSUED, "usage-issued",
+         "SELECT count FROM issued_counts WHERE authority = " AUTHORITY),
+
     /* the audit trail */
     WRITE(ST_AUDIT_APPEND, "audit-append",
           "INSERT INTO audit (sequence, at, record, chain) VALUES (?1, ?2, ?3, ?4)"),

@@ -17,6 +17,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define LINE_MAX_OCTETS 1024 /* longest line of the file; longer ones are refused */
 #define DAY ((int64_t)86400)
+#define QUOTA_MOST INT64_C(1000000000000)
 
 enum config_kind { KIND_TEXT, KIND_NUMBER, KIND_DURATION, KIND_BOOL };
 
@@ -128,6 +129,19 @@ static const struct config_row rows[] = {
     NUMBER(hsm, pool_rsa_2048, "16", 0, 1024, "RSA 2048 keys made ahead; 0 = none."),
     NUMBER(hsm, pool_rsa_3072, "4", 0, 1024, "RSA 3072 keys made ahead; 0 = none."),
     NUMBER(hsm, pool_rsa_4096, "2", 0, 1024, "RSA 4096 keys made ahead; 0 = none."),
+    NUMBER(quota, certificates, "1000000", 0, QUOTA_MOST,
+           "Public certificates of an account in a region at once; 0 = no limit. AWS: 2500."),
+    NUMBER(quota, certificates_per_year, "10000000", 0, QUOTA_MOST,
+           "Public certificates requested in 365 days; 0 = no limit. AWS: 5000."),
+    NUMBER(quota, imports, "1000000", 0, QUOTA_MOST,
+           "Imported certificates of an account in a region at once; 0 = no limit. AWS: 2500."),
+    NUMBER(quota, imports_per_year, "10000000", 0, QUOTA_MOST,
+           "Certificates imported in 365 days; 0 = no limit. AWS: 5000."),
+    NUMBER(quota, names, "100", 1, 100, "Domain names of one requested certificate. AWS: 10."),
+    NUMBER(quota, authorities, "10000", 0, QUOTA_MOST,
+           "Authorities of an account in a region; 0 = no limit. AWS: 200."),
+    NUMBER(quota, issued, "1000000000", 0, QUOTA_MOST,
+           "Certificates of one authority, ever; 0 = no limit. AWS: 1000000."),
     TEXT(store, path, "store/chancery.db", 1, NULL,
          "The database; relative to the state folder unless absolute."),
     TEXT(user, front, "_chancery-front", 1, NULL,
@@ -145,6 +159,7 @@ static const char *const section_meanings[][2] = {
     {"public", "The public plane: OCSP and CRLs over HTTP."},
     {"core", "The process that decides and signs."},
     {"hsm", "The PKCS#11 module and its token."},
+    {"quota", "How much an account may have in a region."},
     {"store", "Where certificates are recorded."},
     {"user", "Who the processes are."},
     {"log", "What is logged."},

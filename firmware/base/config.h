@@ -42,6 +42,12 @@ struct config {
     int64_t hsm_sessions;                 /* 32 at most */
     int64_t hsm_unwrapped_keys;           /* 1000: LRU of unwrapped subscriber keys */
     int64_t hsm_pool_rsa_2048, hsm_pool_rsa_3072, hsm_pool_rsa_4096; /* 16, 4, 2: keys made ahead; 0 = off */
+    /* [quota]: 0 = no limit; see ca/quota.h */
+    int64_t quota_certificates, quota_certificates_per_year;
+    int64_t quota_imports, quota_imports_per_year;
+    int64_t quota_names;                  /* of one requested certificate, never 0 */
+    int64_t quota_authorities;
+    int64_t quota_issued;                 /* of one authority, ever */
     /* [store] */
     char store_path[CONFIG_TEXT_MAX];     /* "store/chancery.db", relative to STATE */
     /* [user]: Unix users of the processes when started as root */

@@ -199,7 +199,10 @@ static void too_many_names_are_refused(void **state)
         snprintf(name, sizeof name, "n%d.example.com", i);
         json_array_append_new(list, json_string(name));
     }
+    ops.config.quota_names = 10;
     request_refused("LimitExceededException", "SubjectAlternativeNames", list);
+    assert_string_equal(ops.text, "Certificate has too many domains.");
+    ops.config.quota_names = 100;
 }
 
 static void a_first_name_over_64_characters_is_refused(void **state)
