@@ -35,7 +35,7 @@ hsm_SRC := $(call sources,hsm)
 pki_SRC := $(call sources,ca/pki)
 store_SRC := $(call sources,ca/store)
 contract_SRC := $(call sources,ca/contract)
-ca_SRC := $(filter-out ca/core_main.c,$(call sources,ca ca/auth ca/acm ca/pca ca/jobs ca/trail))
+ca_SRC := $(filter-out ca/core_main.c,$(call sources,ca ca/auth ca/acm ca/pca ca/domain ca/jobs ca/trail))
 front_SRC := $(filter-out api/front/front_main.c,$(call sources,api/front))
 LIBRARIES := base hsm pki store contract ca front
 
@@ -46,7 +46,7 @@ chanceryd_OWN := base
 chanceryd_LINK := -linih -lseccomp
 chancery-core_MAIN := ca/core_main.c
 chancery-core_OWN := ca hsm store contract pki base
-CORE_LINK := -linih -lseccomp -lsqlite3 -ljansson -lpcre2-8 -lp11 -lcrypto
+CORE_LINK := -linih -lseccomp -lsqlite3 -ljansson -lpcre2-8 -lidn2 -lpsl -lp11 -lcrypto
 chancery-core_LINK := $(CORE_LINK)
 chancery-front_MAIN := api/front/front_main.c
 chancery-front_OWN := front base

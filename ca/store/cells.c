@@ -19,6 +19,8 @@ static const char *const words[WORD_LISTS][WORDS_MAX] = {
                                  "PRIVILEGE_WITHDRAWN", "A_A_COMPROMISE"},
     [WORDS_RENEWAL_STATUS] = {NULL, "PENDING_AUTO_RENEWAL", "PENDING_VALIDATION", "SUCCESS",
                               "FAILED"},
+    [WORDS_VALIDATION_METHOD] = {NULL, "EMAIL", "DNS", "HTTP"},
+    [WORDS_DOMAIN_STATUS] = {NULL, "PENDING_VALIDATION", "SUCCESS", "FAILED"},
 };
 
 int word_number(enum word_list list, const char *word)

@@ -2,6 +2,7 @@
 #include "ca/store/certificates.h"
 
 #include "ca/store/scopes.h"
+#include "ca/store/shared.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -216,6 +217,19 @@ int store_certificate_set_exported(struct store_tx *tx, const struct scope *scop
     struct query q;
     certificate_open(&q, tx, ST_CERTIFICATE_SET_EXPORTED, scope, id);
     query_put_int(&q, now);
+    return query_run_changing(&q);
+}
+
+int store_certificate_set_options(struct store_tx *tx, const struct scope *scope, const char *id,
+                                  const char *options)
+{
+    struct query q;
+    int64_t number = 0;
+    int r = shared_put(tx, options, &number);
+    if (r != 0)
+        return r;
+    certificate_open(&q, tx, ST_CERTIFICATE_SET_OPTIONS, scope, id);
+    query_put_int(&q, number);
     return query_run_changing(&q);
 }
 

@@ -291,7 +291,11 @@ int store_certificate_set_failed(struct store_tx *tx, const struct scope *scope,
                                  const char *reason);
 int store_certificate_set_exported(struct store_tx *tx, const struct scope *scope, const char *id,
                                    int64_t now);
-/* Deletes certificate, key and tags. CH_ENOTFOUND. */
+/* Replaces CertificateOptions (JSON). CH_ENOTFOUND. */
+int store_certificate_set_options(struct store_tx *tx, const struct scope *scope, const char *id,
+                                  const char *options);
+/* Deletes certificate, key and tags, and what is known of the validation of its names.
+ * CH_ENOTFOUND. */
 int store_certificate_delete(struct store_tx *tx, const struct scope *scope, const char *id);
 
 /* What ListCertificates asks for; empty masks = all. */
@@ -323,6 +327,54 @@ int store_key_insert(struct store_tx *tx, const struct key_row *row);
 int store_key_get(struct store_tx *tx, const struct scope *scope, const char *certificate,
                   struct key_row *out);
 void key_row_free(struct key_row *row);
+
+/* ---- how the names of a certificate are validated ---- */
+struct validation_row {
+    struct scope scope;
+    char certificate[ROW_UUID_SIZE];
+    uint32_t position;       /* of the name in the certificate, from 0 */
+    char *domain;
+    char *validation_domain; /* the same or above it */
+    char *method;            /* EMAIL, DNS, HTTP */
+    char *status;            /* PENDING_VALIDATION, SUCCESS, FAILED */
+    char *challenge_name;    /* name of the CNAME record or URL that redirects; NULL for EMAIL */
+    char *challenge_value;   /* what that points to */
+    char *emails;            /* JSON list of addresses; NULL for DNS and HTTP */
+    int64_t next_try;        /* when it is to be looked at, 0 = never */
+    uint32_t attempts;
+};
+/* Its certificate must be there: CH_ENOTFOUND. */
+int store_validation_insert(struct store_tx *tx, const struct validation_row *row);
+/* The names of one certificate, in order; at most 100 there are. */
+int store_validation_list(struct store_tx *tx, const struct scope *scope, const char *certificate,
+                          int (*visit)(void *context, const struct validation_row *row),
+                          void *context);
+void validation_row_free(struct validation_row *row);
+
+/* Notes that the addresses of mail_domain are to get the validation mail for a name; the same
+ * mail is due once, at the earlier time. CH_ENOTFOUND. */
+int store_validation_mail_put(struct store_tx *tx, const struct scope *scope,
+                              const char *certificate, uint32_t position, const char *mail_domain,
+                              int64_t due_at);
+int store_validation_mail_list(struct store_tx *tx, const struct scope *scope,
+                               const char *certificate,
+                               int (*visit)(void *context, uint32_t position,
+                                            const char *mail_domain, int64_t due_at),
+                               void *context);
+
+/* ---- configuration of an account in a region ---- */
+int store_configuration_put(struct store_tx *tx, const struct scope *scope,
+                            int64_t days_before_expiry);
+/* CH_ENOTFOUND when nothing was ever set. */
+int store_configuration_get(struct store_tx *tx, const struct scope *scope,
+                            int64_t *days_before_expiry);
+/* A token given at or after since: the hash of its request. CH_ENOTFOUND. */
+int store_configuration_token_get(struct store_tx *tx, const struct scope *scope,
+                                  const char *token, int64_t since, struct buf *hash);
+/* Notes a token, and forgets those given before since. */
+int store_configuration_token_put(struct store_tx *tx, const struct scope *scope,
+                                  const char *token, struct slice hash, int64_t now,
+                                  int64_t since);
 
 /* ---- tags; resource is the whole ARN ---- */
 int store_tag_put(struct store_tx *tx, const char *resource, const char *key, const char *value);

@@ -63,6 +63,11 @@ const char *const reader_setup[] = {
 #define CERTIFICATE_COLUMNS CERTIFICATE_SUMMARY_COLUMNS ", c.chain, c.certificate "
 #define CERTIFICATE_FROM "FROM certificates c JOIN scopes s ON s.number = c.scope "
 
+#define VALIDATION_COLUMNS                                                                         \
+    "s.account, s.region, c.id, v.position, v.domain, v.validation_domain, v.method, v.status, "   \
+    "v.challenge_name, v.challenge_value, v.emails, v.next_try, v.attempts "
+#define CERTIFICATE "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ")"
+
 #define READ(id, label, text) [id] = {label, false, false, text}
 #define WRITE(id, label, text) [id] = {label, true, false, text}
 #define AT_START(id, label, text) [id] = {label, false, true, text}
@@ -269,6 +274,45 @@ const struct statement statements[ST_COUNT] = {
     AT_START(ST_CERTIFICATE_LIST_PENDING, "certificate-list-pending",
              "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_FROM
              "WHERE c.type = 1 AND c.status = 1 ORDER BY c.number"),
+    WRITE(ST_CERTIFICATE_SET_OPTIONS, "certificate-set-options",
+          "UPDATE certificates SET options = ?4 WHERE id = ?3 AND scope = " SCOPE),
+
+    /* validation of the names of certificates */
+    WRITE(ST_VALIDATION_INSERT, "validation-insert",
+          "INSERT INTO domain_validations (certificate, position, domain, validation_domain, "
+          "method, status, challenge_name, challenge_value, emails, next_try, attempts) "
+          "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 FROM certificates "
+          "WHERE id = ?3 AND scope = " SCOPE),
+    READ(ST_VALIDATION_LIST, "validation-list",
+         "SELECT " VALIDATION_COLUMNS CERTIFICATE_FROM
+         "JOIN domain_validations v ON v.certificate = c.number "
+         "WHERE c.id = ?3 AND c.scope = " SCOPE " ORDER BY v.position"),
+    WRITE(ST_VALIDATION_MAIL_PUT, "validation-mail-put",
+          "INSERT INTO validation_mails (certificate, position, mail_domain, due_at) "
+          "SELECT number, ?4, ?5, ?6 FROM certificates WHERE id = ?3 AND scope = " SCOPE
+          " ON CONFLICT (certificate, position, mail_domain) DO UPDATE SET due_at = "
+          "min(due_at, excluded.due_at)"),
+    READ(ST_VALIDATION_MAIL_LIST, "validation-mail-list",
+         "SELECT position, mail_domain, due_at FROM validation_mails "
+         "WHERE certificate = " CERTIFICATE " ORDER BY position, mail_domain"),
+
+    /* configuration of accounts */
+    WRITE(ST_CONFIGURATION_PUT, "configuration-put",
+          "INSERT INTO account_configurations (scope, days_before_expiry) "
+          "VALUES (" SCOPE ", ?3) ON CONFLICT (scope) DO UPDATE SET "
+          "days_before_expiry = excluded.days_before_expiry"),
+    READ(ST_CONFIGURATION_GET, "configuration-get",
+         "SELECT days_before_expiry FROM account_configurations WHERE scope = " SCOPE),
+    WRITE(ST_CONFIGURATION_TOKEN_PUT, "configuration-token-put",
+          "INSERT INTO account_tokens (scope, token, request_hash, created_at) "
+          "VALUES (" SCOPE ", ?3, ?4, ?5) ON CONFLICT (scope, token) DO UPDATE SET "
+          "request_hash = excluded.request_hash, created_at = excluded.created_at"),
+    READ(ST_CONFIGURATION_TOKEN_GET, "configuration-token-get",
+         "SELECT request_hash FROM account_tokens "
+         "WHERE scope = " SCOPE " AND token = ?3 AND created_at >= ?4"),
+    WRITE(ST_CONFIGURATION_TOKEN_PRUNE, "configuration-token-prune",
+          "DELETE FROM account_tokens WHERE scope = " SCOPE " AND created_at < ?3"),
+
     WRITE(ST_KEY_INSERT, "key-insert",
           "INSERT INTO keys (certificate, version, format, kek_id, alg, spki, blob, tag) "
           "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM certificates "

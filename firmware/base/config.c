@@ -62,6 +62,24 @@ static const char *check_regions(const char *text)
     return ok ? NULL : "not a comma-separated list of regions such as us-east-1";
 }
 
+/* Names of domains, comma-separated, in lower case. */
+static const char *check_domains(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-.,";
+    size_t len = strlen(text);
+    bool ok = len == 0 || (strspn(text, allowed) == len && strchr(",.", text[0]) == NULL &&
+                           strchr(",.", text[len - 1]) == NULL && strstr(text, ",,") == NULL &&
+                           strstr(text, "..") == NULL);
+    return ok ? NULL : "not a comma-separated list of domain names in lower case";
+}
+
+static const char *check_domain(const char *text)
+{
+    return strchr(text, ',') == NULL && check_domains(text) == NULL
+               ? NULL
+               : "not a domain name in lower case";
+}
+
 static const char *check_log_level(const char *text)
 {
     enum log_level level;
@@ -106,6 +124,19 @@ static const struct config_row rows[] = {
          "Regions that the appliance answers for, comma-separated; the first is the usual one."),
     DURATION(core, clock_skew, "300s", 1, 3600,
              "How far the date of a signed request may be from the own clock."),
+    TEXT(domains, top_level, "", 0, check_domains,
+         "Top-level domains that count as public beside those of the Public Suffix List, "
+         "comma-separated."),
+    TEXT(domains, forbidden, "amazonaws.com,cloudfront.net,elasticbeanstalk.com", 0, check_domains,
+         "Domains for which, and below which, no public certificate is given, comma-separated."),
+    TEXT(domains, review, "", 0, check_domains,
+         "Domains for which, and below which, a public certificate needs additional verification, "
+         "comma-separated."),
+    TEXT(domains, dns_suffix, "acm-validations.aws", 1, check_domain,
+         "Domain to which the CNAME records of DNS validation point."),
+    TEXT(domains, redirect_host, "", 0, check_domain,
+         "Host to which the redirects of HTTP validation point; empty = validation.REGION. and the "
+         "domain above."),
     TEXT(hsm, module, "/usr/lib/softhsm/libsofthsm2.so", 1, check_path,
          "Path of the PKCS#11 module."),
     TEXT(hsm, init_args, "", 0, NULL,
@@ -158,6 +189,7 @@ static const char *const section_meanings[][2] = {
     {"manage", "The management plane: API and console over TLS."},
     {"public", "The public plane: OCSP and CRLs over HTTP."},
     {"core", "The process that decides and signs."},
+    {"domains", "Names in public certificates."},
     {"hsm", "The PKCS#11 module and its token."},
     {"quota", "How much an account may have in a region."},
     {"store", "Where certificates are recorded."},

@@ -29,6 +29,12 @@ struct config {
     int64_t core_workers;                 /* 32 threads that act on calls */
     char core_regions[CONFIG_TEXT_MAX];   /* "us-east-1", comma-separated */
     int64_t core_clock_skew;              /* 300: SigV4 window */
+    /* [domains] names in public certificates; lists are comma-separated */
+    char domains_top_level[CONFIG_TEXT_MAX];  /* further top-level domains that count as public, or "" */
+    char domains_forbidden[CONFIG_TEXT_MAX];  /* nothing below these is certified */
+    char domains_review[CONFIG_TEXT_MAX];     /* below these a person must have looked first, or "" */
+    char domains_dns_suffix[CONFIG_TEXT_MAX]; /* "acm-validations.aws": where validation records point */
+    char domains_redirect_host[CONFIG_TEXT_MAX]; /* of RedirectTo; "" = validation.<region>.<dns_suffix> */
     /* [hsm] */
     char hsm_module[CONFIG_TEXT_MAX];     /* path of the PKCS#11 module */
     char hsm_init_args[CONFIG_TEXT_MAX];  /* C_Initialize reserved string (NSS), or "" */
