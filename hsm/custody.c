@@ -213,6 +213,8 @@ int hsm_subscriber_generate(struct hsm *h, const struct hsm_custody *custody, en
     int r = wrapping_open(h, custody, alg, out);
     if (r == 0 && (key_alg_info(alg) == NULL || arn.len == 0))
         r = CH_EINVAL;
+    if (r == 0 && key_alg_info(alg)->import_only)
+        r = CH_EUNSUPPORTED;
     struct generate g = {.custody = custody, .arn = arn, .wait = wait, .out = out};
     if (r == 0)
         r = hsm_run(h, op_generate, &g);

@@ -195,7 +195,7 @@ static bool key_types_read(struct list *l)
 {
     const json_t *types = json_object_get(l->includes, "keyTypes");
     if (json_array_size(types) == 0)
-        l->filter.key_algs = 1u << KEY_ALG_RSA_2048;
+        l->filter.key_algs = 1u << KEY_ALG_RSA_1024 | 1u << KEY_ALG_RSA_2048;
     for (size_t i = 0; i < json_array_size(types); i++) {
         enum key_alg alg = key_alg_from_name(json_string_value(json_array_get(types, i)));
         if (alg != KEY_ALG_NONE)

@@ -84,7 +84,7 @@ static int key_read(struct ask *a)
 {
     const char *name = member_text(a->r->in, "KeyAlgorithm");
     a->work.row.key_alg = name == NULL ? KEY_ALG_RSA_2048 : key_alg_from_name(name);
-    if (a->work.row.key_alg == KEY_ALG_NONE)
+    if (a->work.row.key_alg == KEY_ALG_NONE || key_alg_info(a->work.row.key_alg)->import_only)
         return api_fail(&a->r->error, "InvalidParameterException",
                         "The key algorithm %s is not supported for certificate requests.", name);
     return 0;

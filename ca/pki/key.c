@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #define RSA_BITS_MIN 2048
-#define RSA_BITS_MAX 8192
 #define RSA_BITS_USABLE 1024 /* for verifying what others issued */
 #define POINT_UNCOMPRESSED 0x04
 
@@ -99,7 +98,7 @@ static enum pki_key_fault judge_rsa_numbers(const PKI_RSA_KEY *key, struct pki_k
     if (!is_odd(key->exponent) || exponent < 2 || exponent > 64)
         return PKI_KEY_EXPONENT;
     return facts->bits < RSA_BITS_MIN   ? PKI_KEY_WEAK
-           : facts->bits > RSA_BITS_MAX ? PKI_KEY_LARGE
+           : facts->bits > PKI_RSA_BITS_MAX ? PKI_KEY_LARGE
                                         : PKI_KEY_FINE;
 }
 

@@ -10,6 +10,8 @@
 
 #include <openssl/evp.h>
 
+#define PKI_RSA_BITS_MAX 8192
+
 /* What is wrong with a SubjectPublicKeyInfo; PKI_KEY_FINE = nothing. */
 enum pki_key_fault {
     PKI_KEY_FINE,

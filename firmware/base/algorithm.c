@@ -3,12 +3,13 @@
 #include <string.h>
 
 static const struct key_alg_info key_algs[] = {
-    {KEY_ALG_RSA_2048, "RSA_2048", true, 2048, NULL, 256, HASH_SHA256},
-    {KEY_ALG_RSA_3072, "RSA_3072", true, 3072, NULL, 384, HASH_SHA256},
-    {KEY_ALG_RSA_4096, "RSA_4096", true, 4096, NULL, 512, HASH_SHA256},
-    {KEY_ALG_P256, "EC_prime256v1", false, 256, "prime256v1", 72, HASH_SHA256},
-    {KEY_ALG_P384, "EC_secp384r1", false, 384, "secp384r1", 104, HASH_SHA384},
-    {KEY_ALG_P521, "EC_secp521r1", false, 521, "secp521r1", 141, HASH_SHA512},
+    {KEY_ALG_RSA_2048, "RSA_2048", true, 2048, NULL, 256, HASH_SHA256, false},
+    {KEY_ALG_RSA_3072, "RSA_3072", true, 3072, NULL, 384, HASH_SHA256, false},
+    {KEY_ALG_RSA_4096, "RSA_4096", true, 4096, NULL, 512, HASH_SHA256, false},
+    {KEY_ALG_P256, "EC_prime256v1", false, 256, "prime256v1", 72, HASH_SHA256, false},
+    {KEY_ALG_P384, "EC_secp384r1", false, 384, "secp384r1", 104, HASH_SHA384, false},
+    {KEY_ALG_P521, "EC_secp521r1", false, 521, "secp521r1", 141, HASH_SHA512, false},
+    {KEY_ALG_RSA_1024, "RSA_1024", true, 1024, NULL, 128, HASH_SHA256, true},
 };
 
 static const struct sig_alg_info sig_algs[] = {

@@ -15,6 +15,7 @@ enum key_alg {
     KEY_ALG_P256,
     KEY_ALG_P384,
     KEY_ALG_P521,
+    KEY_ALG_RSA_1024, /* the store keeps these numbers: new ones go to the end */
     KEY_ALG_COUNT
 };
 
@@ -44,6 +45,7 @@ struct key_alg_info {
     const char *curve;      /* OpenSSL group name, NULL for RSA */
     size_t signature_max;   /* longest DER/raw signature, octets */
     enum hash_alg hash;     /* the hash that matches the strength */
+    bool import_only;       /* never made here; only keys that are imported may be of it */
 };
 
 struct sig_alg_info {

@@ -41,7 +41,7 @@ static void numbers_outside_have_no_row(void **state)
 
 static void names_are_matched_exactly(void **state)
 {
-    static const char *const wrong[] = {"", "rsa_2048", "RSA_1024", "RSA_2048 ", "EC_secp256k1", NULL};
+    static const char *const wrong[] = {"", "rsa_2048", "RSA_1023", "RSA_2048 ", "EC_secp256k1", NULL};
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(key_alg_from_name(wrong[i]), KEY_ALG_NONE);
@@ -57,13 +57,29 @@ static void names_are_those_of_the_api(void **state)
     assert_int_equal(sig_alg_from_name("SHA512WITHECDSA"), SIG_ALG_SHA512WITHECDSA);
 }
 
+static void only_keys_of_1024_bits_come_by_import_alone(void **state)
+{
+    (void)state;
+    for (int k = KEY_ALG_NONE + 1; k < KEY_ALG_COUNT; k++)
+        assert_int_equal(key_alg_info((enum key_alg)k)->import_only, k == KEY_ALG_RSA_1024);
+}
+
+/* The store keeps them. */
+static void the_numbers_of_key_algorithms_never_change(void **state)
+{
+    (void)state;
+    assert_int_equal(KEY_ALG_RSA_2048, 1);
+    assert_int_equal(KEY_ALG_P521, 6);
+    assert_int_equal(KEY_ALG_RSA_1024, 7);
+}
+
 static void a_signature_fits_only_keys_of_its_family(void **state)
 {
     (void)state;
     for (int s = SIG_ALG_NONE + 1; s < SIG_ALG_COUNT; s++)
         for (int k = KEY_ALG_NONE + 1; k < KEY_ALG_COUNT; k++) {
             bool ecdsa = s >= SIG_ALG_SHA256WITHECDSA;
-            bool ec = k >= KEY_ALG_P256;
+            bool ec = k >= KEY_ALG_P256 && k <= KEY_ALG_P521;
             assert_int_equal(sig_alg_fits_key((enum sig_alg)s, (enum key_alg)k), ecdsa == ec);
         }
     assert_false(sig_alg_fits_key(SIG_ALG_NONE, KEY_ALG_P256));
@@ -114,6 +130,8 @@ int main(void)
         cmocka_unit_test(numbers_outside_have_no_row),
         cmocka_unit_test(names_are_matched_exactly),
         cmocka_unit_test(names_are_those_of_the_api),
+        cmocka_unit_test(only_keys_of_1024_bits_come_by_import_alone),
+        cmocka_unit_test(the_numbers_of_key_algorithms_never_change),
         cmocka_unit_test(a_signature_fits_only_keys_of_its_family),
         cmocka_unit_test(the_default_signature_fits_and_matches_the_strength),
         cmocka_unit_test(digests_have_their_sizes),
