@@ -17,5 +17,6 @@ const struct operation_binding pca_operations[] = {
      NULL, false},
     {"IssueCertificate", pca_issue_certificate, ARN, NULL, false},
     {"ListCertificateAuthorities", pca_list_certificate_authorities, NULL, NULL, true},
+    {"RevokeCertificate", pca_revoke_certificate, ARN, NULL, false},
 };
 const size_t pca_operation_count = sizeof pca_operations / sizeof pca_operations[0];

@@ -15,5 +15,6 @@ int pca_get_certificate_authority_csr(struct request *r);
 int pca_import_certificate_authority_certificate(struct request *r);
 int pca_issue_certificate(struct request *r);
 int pca_list_certificate_authorities(struct request *r);
+int pca_revoke_certificate(struct request *r);
 
 #endif

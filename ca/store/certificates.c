@@ -49,6 +49,8 @@ const struct cell certificate_cells[CERTIFICATE_CELLS] = {
     CELL(CELL_SHARED, struct certificate_row, chain),
 };
 
+#define RENEWAL_FIRST 19
+#define RENEWAL_COUNT 5
 #define ISSUANCE_FIRST 24
 #define ISSUANCE_COUNT (CERTIFICATE_CELLS - ISSUANCE_FIRST)
 #define DER_COLUMN CERTIFICATE_CELLS
@@ -233,6 +235,52 @@ int store_certificate_set_options(struct store_tx *tx, const struct scope *scope
     return query_run_changing(&q);
 }
 
+/* ---- revocation and renewal ---- */
+
+/* Ends an update that holds for ISSUED only. */
+static int issued_changed(struct query *q)
+{
+    int r = query_run_changing(q);
+    return r == CH_ENOTFOUND ? CH_ESTATE : r;
+}
+
+int store_certificate_set_revoked(struct store_tx *tx, const struct scope *scope, const char *id,
+                                  const char *reason, int64_t now)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_SET_REVOKED, scope, id);
+    query_put_int(&q, word_number(WORDS_REVOCATION_REASON, reason));
+    query_put_int(&q, now);
+    return issued_changed(&q);
+}
+
+int store_certificate_set_renewal(struct store_tx *tx, const struct certificate_row *row)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_SET_RENEWAL, &row->scope, row->id);
+    cells_put(&q, certificate_cells + RENEWAL_FIRST, RENEWAL_COUNT, row);
+    return issued_changed(&q);
+}
+
+int store_certificate_set_renewed(struct store_tx *tx, const struct certificate_row *row)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_SET_RENEWED, &row->scope, row->id);
+    cells_put(&q, certificate_cells + ISSUANCE_FIRST, ISSUANCE_COUNT, row);
+    put_der(&q, row);
+    int r = issued_changed(&q);
+    return r == 0 ? store_certificate_set_renewal(tx, row) : r;
+}
+
+int store_certificate_set_renew_at(struct store_tx *tx, const struct scope *scope, const char *id,
+                                   int64_t at)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_SET_RENEW_AT, scope, id);
+    query_put_int(&q, at);
+    return issued_changed(&q);
+}
+
 static int tags_delete(struct store_tx *tx, const struct scope *scope, const char *id)
 {
     char arn[sizeof("arn:aws:acm:::certificate/") + ROW_ACCOUNT_SIZE + ROW_REGION_SIZE +
@@ -285,6 +333,14 @@ int store_key_insert(struct store_tx *tx, const struct key_row *row)
 {
     struct query q;
     query_open(&q, tx, ST_KEY_INSERT);
+    cells_put(&q, key_cells, CELL_COUNT(key_cells), row);
+    return query_run_changing(&q);
+}
+
+int store_key_replace(struct store_tx *tx, const struct key_row *row)
+{
+    struct query q;
+    query_open(&q, tx, ST_KEY_REPLACE);
     cells_put(&q, key_cells, CELL_COUNT(key_cells), row);
     return query_run_changing(&q);
 }

@@ -294,6 +294,42 @@ int store_certificate_set_exported(struct store_tx *tx, const struct scope *scop
 /* Replaces CertificateOptions (JSON). CH_ENOTFOUND. */
 int store_certificate_set_options(struct store_tx *tx, const struct scope *scope, const char *id,
                                   const char *options);
+/* ISSUED -> REVOKED, for a RevocationReason of ACM; nothing is renewed any more. CH_ESTATE. */
+int store_certificate_set_revoked(struct store_tx *tx, const struct scope *scope, const char *id,
+                                  const char *reason, int64_t now);
+/*
+ * The renewal_* members and renew_at of an ISSUED certificate, as row has them. CH_ESTATE, also
+ * when it is gone.
+ */
+int store_certificate_set_renewal(struct store_tx *tx, const struct certificate_row *row);
+/*
+ * An ISSUED certificate gets another: issued_at and every member from key_usages on, as
+ * store_certificate_set_issued; then the renewal_* members as above. CH_ESTATE.
+ */
+int store_certificate_set_renewed(struct store_tx *tx, const struct certificate_row *row);
+int store_certificate_set_renew_at(struct store_tx *tx, const struct scope *scope, const char *id,
+                                   int64_t at);
+/* The earliest renew_at of all scopes; CH_ENOTFOUND when nothing is to be renewed. By index. */
+int store_certificate_renewal_next(struct store_tx *tx, int64_t *at);
+/* Those that are due at now, in every scope, the longest due first. */
+int store_certificate_renewal_list(struct store_tx *tx, int64_t now, uint32_t limit,
+                                   int (*visit)(void *context, const struct scope *scope,
+                                                const char *id),
+                                   void *context);
+/*
+ * The earliest NotAfter of an ISSUED certificate, and the earliest creation of a public one that
+ * waits for its validation, in every scope. CH_ENOTFOUND when there is none. By index.
+ */
+int store_certificate_expiry_next(struct store_tx *tx, int64_t *not_after);
+int store_certificate_timeout_next(struct store_tx *tx, int64_t *created_at);
+/*
+ * ISSUED -> EXPIRED for at most limit certificates with NotAfter before now; a renewal under way
+ * becomes FAILED. PENDING_VALIDATION -> VALIDATION_TIMED_OUT for public ones created at or before
+ * created_at. *count says how many.
+ */
+int store_certificate_expire(struct store_tx *tx, int64_t now, uint32_t limit, uint32_t *count);
+int store_certificate_time_out(struct store_tx *tx, int64_t created_at, uint32_t limit,
+                               uint32_t *count);
 /* Deletes certificate, key and tags, and what is known of the validation of its names.
  * CH_ENOTFOUND. */
 int store_certificate_delete(struct store_tx *tx, const struct scope *scope, const char *id);
@@ -324,6 +360,8 @@ void certificate_row_free(struct certificate_row *row);
 
 /* Its certificate must be there: CH_ENOTFOUND. */
 int store_key_insert(struct store_tx *tx, const struct key_row *row);
+/* The same for a certificate that may have a key already, which is replaced. */
+int store_key_replace(struct store_tx *tx, const struct key_row *row);
 int store_key_get(struct store_tx *tx, const struct scope *scope, const char *certificate,
                   struct key_row *out);
 void key_row_free(struct key_row *row);
@@ -375,6 +413,21 @@ int store_configuration_token_get(struct store_tx *tx, const struct scope *scope
 int store_configuration_token_put(struct store_tx *tx, const struct scope *scope,
                                   const char *token, struct slice hash, int64_t now,
                                   int64_t since);
+
+/* ---- what uses a certificate ---- */
+/* CH_ENOTFOUND when there is no such certificate, CH_EEXISTS when the resource uses it already. */
+int store_association_put(struct store_tx *tx, const struct scope *scope, const char *certificate,
+                          const char *resource, int64_t now);
+/* CH_ENOTFOUND when the resource does not use it. */
+int store_association_remove(struct store_tx *tx, const struct scope *scope,
+                             const char *certificate, const char *resource);
+/* By resource, after the one last seen ("" = from the start). */
+int store_association_list(struct store_tx *tx, const struct scope *scope, const char *certificate,
+                           const char *after, uint32_t limit,
+                           int (*visit)(void *context, const char *resource, int64_t created_at),
+                           void *context);
+int store_association_count(struct store_tx *tx, const struct scope *scope,
+                            const char *certificate, uint32_t *out);
 
 /* ---- tags; resource is the whole ARN ---- */
 int store_tag_put(struct store_tx *tx, const char *resource, const char *key, const char *value);

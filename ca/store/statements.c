@@ -257,6 +257,42 @@ const struct statement statements[ST_COUNT] = {
           "WHERE id = ?3 AND scope = " SCOPE " AND status = 1"),
     WRITE(ST_CERTIFICATE_SET_EXPORTED, "certificate-set-exported",
           "UPDATE certificates SET exported_at = ?4 WHERE id = ?3 AND scope = " SCOPE),
+    WRITE(ST_CERTIFICATE_SET_REVOKED, "certificate-set-revoked",
+          "UPDATE certificates SET status = 6, revocation_reason = ?4, revoked_at = ?5, "
+          "renew_at = 0 WHERE id = ?3 AND scope = " SCOPE " AND status = 2"),
+    WRITE(ST_CERTIFICATE_SET_RENEWAL, "certificate-set-renewal",
+          "UPDATE certificates SET renewal_status = ?4, renewal_reason = ?5, "
+          "renewal_updated_at = ?6, renewal_started_at = ?7, renew_at = ?8 "
+          "WHERE id = ?3 AND scope = " SCOPE " AND status = 2"),
+    WRITE(ST_CERTIFICATE_SET_RENEWED, "certificate-set-renewed",
+          "UPDATE certificates SET issued_at = ?4, key_usages = ?5, extended_key_usages = ?6, "
+          "issued_id = ?7, serial = ?8, subject = ?9, issuer = ?10, signature_algorithm = ?11, "
+          "not_before = ?12, not_after = ?13, chain = ?14, certificate = ?15 "
+          "WHERE id = ?3 AND scope = " SCOPE " AND status = 2"),
+    WRITE(ST_CERTIFICATE_SET_RENEW_AT, "certificate-set-renew-at",
+          "UPDATE certificates SET renew_at = ?4 WHERE id = ?3 AND scope = " SCOPE
+          " AND status = 2"),
+    READ(ST_CERTIFICATE_RENEWAL_NEXT, "certificate-renewal-next",
+         "SELECT renew_at FROM certificates WHERE renew_at > 0 ORDER BY renew_at LIMIT 1"),
+    READ(ST_CERTIFICATE_RENEWAL_LIST, "certificate-renewal-list",
+         "SELECT s.account, s.region, c.id FROM certificates c "
+         "JOIN scopes s ON s.number = c.scope "
+         "WHERE c.renew_at > 0 AND c.renew_at <= ?1 ORDER BY c.renew_at LIMIT ?2"),
+    READ(ST_CERTIFICATE_EXPIRY_NEXT, "certificate-expiry-next",
+         "SELECT not_after FROM certificates WHERE status = 2 AND not_after >= 0 "
+         "ORDER BY not_after LIMIT 1"),
+    WRITE(ST_CERTIFICATE_EXPIRE, "certificate-expire",
+          "UPDATE certificates SET status = 4, renew_at = 0, renewal_updated_at = "
+          "CASE WHEN renewal_status IN (1, 2) THEN ?1 ELSE renewal_updated_at END, "
+          "renewal_status = CASE WHEN renewal_status IN (1, 2) THEN 4 ELSE renewal_status END "
+          "WHERE number IN (SELECT number FROM certificates WHERE status = 2 AND not_after < ?1 "
+          "ORDER BY not_after LIMIT ?2)"),
+    READ(ST_CERTIFICATE_TIMEOUT_NEXT, "certificate-timeout-next",
+         "SELECT created_at FROM certificates WHERE type = 2 AND status = 1 AND created_at >= 0 "
+         "ORDER BY created_at LIMIT 1"),
+    WRITE(ST_CERTIFICATE_TIME_OUT, "certificate-time-out",
+          "UPDATE certificates SET status = 5 WHERE number IN (SELECT number FROM certificates "
+          "WHERE type = 2 AND status = 1 AND created_at <= ?1 ORDER BY created_at LIMIT ?2)"),
     WRITE(ST_CERTIFICATE_DELETE, "certificate-delete",
           "DELETE FROM certificates WHERE id = ?3 AND scope = " SCOPE),
     READ(ST_CERTIFICATE_EXISTS, "certificate-exists",
@@ -317,10 +353,32 @@ const struct statement statements[ST_COUNT] = {
           "INSERT INTO keys (certificate, version, format, kek_id, alg, spki, blob, tag) "
           "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM certificates "
           "WHERE id = ?3 AND scope = " SCOPE),
+    WRITE(ST_KEY_REPLACE, "key-replace",
+          "INSERT INTO keys (certificate, version, format, kek_id, alg, spki, blob, tag) "
+          "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM certificates "
+          "WHERE id = ?3 AND scope = " SCOPE " "
+          "ON CONFLICT (certificate) DO UPDATE SET version = excluded.version, "
+          "format = excluded.format, kek_id = excluded.kek_id, alg = excluded.alg, "
+          "spki = excluded.spki, blob = excluded.blob, tag = excluded.tag"),
     READ(ST_KEY_GET, "key-get",
          "SELECT s.account, s.region, c.id, k.version, k.format, k.kek_id, k.alg, k.spki, k.blob, "
          "k.tag " CERTIFICATE_FROM "JOIN keys k ON k.certificate = c.number "
          "WHERE c.id = ?3 AND c.scope = " SCOPE),
+
+    /* what uses a certificate */
+    WRITE(ST_ASSOCIATION_PUT, "association-put",
+          "INSERT INTO associations (certificate, resource, created_at) "
+          "SELECT number, ?4, ?5 FROM certificates WHERE id = ?3 AND scope = " SCOPE),
+    WRITE(ST_ASSOCIATION_REMOVE, "association-remove",
+          "DELETE FROM associations WHERE resource = ?4 AND certificate = "
+          "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ")"),
+    READ(ST_ASSOCIATION_LIST, "association-list",
+         "SELECT resource, created_at FROM associations WHERE resource > ?4 AND certificate = "
+         "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ") "
+         "ORDER BY resource LIMIT ?5"),
+    READ(ST_ASSOCIATION_COUNT, "association-count",
+         "SELECT count(*) FROM associations WHERE certificate = "
+         "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ")"),
 
     /* tags */
     WRITE(ST_TAG_PUT, "tag-put",
