@@ -11,6 +11,15 @@ static void association_open(struct query *q, struct store_tx *tx, enum statemen
     query_put_uuid(q, certificate);
 }
 
+static int count_change(struct store_tx *tx, const struct scope *scope, const char *certificate,
+                        int change)
+{
+    struct query q;
+    association_open(&q, tx, ST_ASSOCIATION_COUNT_CHANGE, scope, certificate);
+    query_put_int(&q, change);
+    return query_run_changing(&q);
+}
+
 int store_association_put(struct store_tx *tx, const struct scope *scope, const char *certificate,
                           const char *resource, int64_t now)
 {
@@ -18,7 +27,8 @@ int store_association_put(struct store_tx *tx, const struct scope *scope, const 
     association_open(&q, tx, ST_ASSOCIATION_PUT, scope, certificate);
     query_put_text(&q, resource);
     query_put_int(&q, now);
-    return query_run_changing(&q);
+    int r = query_run_changing(&q);
+    return r == 0 ? count_change(tx, scope, certificate, 1) : r;
 }
 
 int store_association_remove(struct store_tx *tx, const struct scope *scope,
@@ -27,7 +37,8 @@ int store_association_remove(struct store_tx *tx, const struct scope *scope,
     struct query q;
     association_open(&q, tx, ST_ASSOCIATION_REMOVE, scope, certificate);
     query_put_text(&q, resource);
-    return query_run_changing(&q);
+    int r = query_run_changing(&q);
+    return r == 0 ? count_change(tx, scope, certificate, -1) : r;
 }
 
 int store_association_list(struct store_tx *tx, const struct scope *scope, const char *certificate,
@@ -49,15 +60,4 @@ int store_association_list(struct store_tx *tx, const struct scope *scope, const
     }
     int end = query_close(&q);
     return r != 0 ? r : end;
-}
-
-int store_association_count(struct store_tx *tx, const struct scope *scope,
-                            const char *certificate, uint32_t *out)
-{
-    int64_t count = 0;
-    struct query q;
-    association_open(&q, tx, ST_ASSOCIATION_COUNT, scope, certificate);
-    int r = query_number(&q, &count);
-    *out = (uint32_t)count;
-    return r;
 }

@@ -29,6 +29,7 @@ const struct cell certificate_cells[CERTIFICATE_CELLS] = {
     CELL(CELL_INT64, struct certificate_row, created_at),
     CELL(CELL_INT64, struct certificate_row, imported_at),
     CELL(CELL_INT64, struct certificate_row, exported_at),
+    CELL(CELL_UINT32, struct certificate_row, in_use),
     CELL(CELL_INT64, struct certificate_row, revoked_at),
     CELL_OF(CELL_WORD_OR_NONE, struct certificate_row, revocation_reason, WORDS_REVOCATION_REASON),
     CELL_OF(CELL_WORD_OR_NONE, struct certificate_row, renewal_status, WORDS_RENEWAL_STATUS),
@@ -49,9 +50,9 @@ const struct cell certificate_cells[CERTIFICATE_CELLS] = {
     CELL(CELL_SHARED, struct certificate_row, chain),
 };
 
-#define RENEWAL_FIRST 19
+#define RENEWAL_FIRST 20
 #define RENEWAL_COUNT 5
-#define ISSUANCE_FIRST 24
+#define ISSUANCE_FIRST 25
 #define ISSUANCE_COUNT (CERTIFICATE_CELLS - ISSUANCE_FIRST)
 #define DER_COLUMN CERTIFICATE_CELLS
 

@@ -6,7 +6,7 @@
 
 #include "ca/store/cells.h"
 
-#define CERTIFICATE_CELLS 35
+#define CERTIFICATE_CELLS 36
 #define CERTIFICATE_SUMMARY_CELLS (CERTIFICATE_CELLS - 1) /* all but the chain */
 
 extern const struct cell certificate_cells[CERTIFICATE_CELLS];

@@ -256,6 +256,7 @@ struct certificate_row {
     char *subject, *issuer; /* as answered */
     char *signature_algorithm;
     int64_t not_before, not_after, created_at, issued_at, imported_at, exported_at;
+    uint32_t in_use; /* how many associations */
     int64_t revoked_at;
     char *revocation_reason; /* as asked for, NULL = not revoked */
     char *renewal_status;    /* PENDING_AUTO_RENEWAL, ..., NULL = never renewed */
@@ -414,7 +415,7 @@ int store_configuration_token_put(struct store_tx *tx, const struct scope *scope
                                   const char *token, struct slice hash, int64_t now,
                                   int64_t since);
 
-/* ---- what uses a certificate ---- */
+/* ---- what uses a certificate; certificate_row.in_use counts along ---- */
 /* CH_ENOTFOUND when there is no such certificate, CH_EEXISTS when the resource uses it already. */
 int store_association_put(struct store_tx *tx, const struct scope *scope, const char *certificate,
                           const char *resource, int64_t now);
@@ -426,8 +427,6 @@ int store_association_list(struct store_tx *tx, const struct scope *scope, const
                            const char *after, uint32_t limit,
                            int (*visit)(void *context, const char *resource, int64_t created_at),
                            void *context);
-int store_association_count(struct store_tx *tx, const struct scope *scope,
-                            const char *certificate, uint32_t *out);
 
 /* ---- tags; resource is the whole ARN ---- */
 int store_tag_put(struct store_tx *tx, const char *resource, const char *key, const char *value);

@@ -55,7 +55,7 @@ const char *const reader_setup[] = {
 #define CERTIFICATE_SUMMARY_COLUMNS                                                                \
     "s.account, s.region, c.id, c.type, c.status, c.key_alg, c.domain, c.names, "                  \
     "c.failure_reason, c.managed_by, c.options, c.authority_arn, c.idempotency_token, "            \
-    "c.request_hash, c.created_at, c.imported_at, c.exported_at, c.revoked_at, "                   \
+    "c.request_hash, c.created_at, c.imported_at, c.exported_at, c.in_use, c.revoked_at, "         \
     "c.revocation_reason, c.renewal_status, c.renewal_reason, c.renewal_updated_at, "              \
     "c.renewal_started_at, c.renew_at, c.issued_at, c.key_usages, "                                \
     "c.extended_key_usages, c.issued_id, c.serial, c.subject, c.issuer, c.signature_algorithm, "   \
@@ -234,13 +234,14 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_CERTIFICATE_INSERT, "certificate-insert",
           "INSERT INTO certificates (scope, id, type, status, key_alg, domain, names, "
           "failure_reason, managed_by, options, authority_arn, idempotency_token, request_hash, "
-          "created_at, imported_at, exported_at, revoked_at, revocation_reason, renewal_status, "
-          "renewal_reason, renewal_updated_at, renewal_started_at, renew_at, issued_at, "
+          "created_at, imported_at, exported_at, in_use, revoked_at, revocation_reason, "
+          "renewal_status, renewal_reason, renewal_updated_at, renewal_started_at, renew_at, "
+          "issued_at, "
           "key_usages, extended_key_usages, issued_id, serial, subject, issuer, "
           "signature_algorithm, not_before, not_after, chain, certificate) "
           "VALUES (" SCOPE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
           "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, "
-          "?34, ?35, ?36)"),
+          "?34, ?35, ?36, ?37)"),
     READ(ST_CERTIFICATE_GET, "certificate-get",
          "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_FROM "WHERE c.id = ?3 AND c.scope = " SCOPE),
     READ(ST_CERTIFICATE_BY_TOKEN, "certificate-by-token",
@@ -372,13 +373,12 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_ASSOCIATION_REMOVE, "association-remove",
           "DELETE FROM associations WHERE resource = ?4 AND certificate = "
           "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ")"),
+    WRITE(ST_ASSOCIATION_COUNT_CHANGE, "association-count-change",
+          "UPDATE certificates SET in_use = in_use + ?4 WHERE id = ?3 AND scope = " SCOPE),
     READ(ST_ASSOCIATION_LIST, "association-list",
          "SELECT resource, created_at FROM associations WHERE resource > ?4 AND certificate = "
          "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ") "
          "ORDER BY resource LIMIT ?5"),
-    READ(ST_ASSOCIATION_COUNT, "association-count",
-         "SELECT count(*) FROM associations WHERE certificate = "
-         "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ")"),
 
     /* tags */
     WRITE(ST_TAG_PUT, "tag-put",
