@@ -2,6 +2,7 @@
 
 #include "ca/jobs/key_maker.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/validity.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -11,7 +12,8 @@
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
-#define SHORT_LIVED_SECONDS (INT64_C(7) * 24 * 3600)
+/* Seven days, and the hour by which a certificate is dated back (ca/pca/validity.h). */
+#define SHORT_LIVED_SECONDS (INT64_C(7) * 24 * 3600 + VALIDITY_BACKDATE)
 
 static int refuse(struct pki_reason *why, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -63,7 +65,7 @@ static int check_dates(const struct issue_order *o, const struct authority_issue
                       "authority validity");
     bool short_lived = o->authority->usage_mode != NULL &&
                        strcmp(o->authority->usage_mode, "SHORT_LIVED_CERTIFICATE") == 0;
-    if (short_lived && o->not_after > clock_now() + SHORT_LIVED_SECONDS)
+    if (short_lived && o->not_after - o->not_before > SHORT_LIVED_SECONDS)
         return refuse(why, CH_ELIMIT,
                       "The certificate authority issues short-lived certificates "
                       "only: the validity must be at most seven days.");
@@ -78,7 +80,7 @@ static int check_path(const struct issue_order *o, const struct authority_issuer
         return 0;
     if (o->profile->path_length >= 0 && o->profile->path_length < issuer->path_length)
         return 0;
-    return refuse(why, CH_EINVAL,
+    return refuse(why, CH_EDENIED,
                   "The path length of template %s does not fit below a CA whose path length is %d "
                   "(RFC 5280 4.2.1.9).",
                   o->profile->name, issuer->path_length);
@@ -215,6 +217,8 @@ static int tbs_make(const struct issue_order *o, const struct authority_issuer *
         .not_before = o->not_before,
         .not_after = o->not_after,
         .subject_alt_name = o->subject_alt_name,
+        .pointers = o->pointers,
+        .extras = o->extras,
     };
     memcpy(spec.serial, intent->serial, sizeof spec.serial);
     if (issuer != NULL) {
@@ -222,22 +226,26 @@ static int tbs_make(const struct issue_order *o, const struct authority_issuer *
         spec.issuer_key_id = pki_certificate_key_id(issuer->certificate);
     }
     int rc = pki_tbs_build(&spec, tbs, why);
-    return rc == 0 ? pki_lint(buf_slice(tbs), o->profile, why) : rc;
+    if (rc == 0)
+        rc = pki_lint(buf_slice(tbs), o->profile, why);
+    if (rc == 0 && issuer != NULL && pki_constraints_on_names(issuer->constraints))
+        rc = pki_constraints_check_names(issuer->constraints, buf_slice(tbs), o->sig_alg, why);
+    if (rc != 0)
+        log_info("authority %s: not signed: %s", o->authority->id, why->text);
+    return rc;
 }
 
 /* By the key of the issuer's certificate; issuer is NULL for a root certificate. */
 static int signature_check(const struct issue_order *o, const struct authority_issuer *issuer,
                            struct slice tbs, struct slice signature)
 {
-    return issuer == NULL
-               ? pki_verify(buf_slice(&o->authority->spki), o->sig_alg, tbs, signature)
-               : pki_verifier_check(issuer->verifier, o->sig_alg, tbs, signature);
+    return issuer == NULL ? pki_verify(buf_slice(&o->authority->spki), o->sig_alg, tbs, signature)
+                          : pki_verifier_check(issuer->verifier, o->sig_alg, tbs, signature);
 }
 
 /* A signature is worth nothing until the public key has said so: HSMs fail, too. */
 static int tbs_sign(struct core *core, const struct issue_order *o,
-                    const struct authority_issuer *issuer, struct slice tbs,
-                    struct buf *signature)
+                    const struct authority_issuer *issuer, struct slice tbs, struct buf *signature)
 {
     struct hsm_name name;
     struct hsm_key *key = NULL;

@@ -20,12 +20,21 @@ struct issue_order {
     int64_t not_before, not_after; /* seconds */
     const char *idempotency_token; /* or NULL */
     struct slice request_hash;     /* SHA-256, or empty */
+    /*
+     * What the authority's revocation configuration puts into its certificates: URLs that the
+     * caller has built, borrowed until issue_sign returns. The profile says whether they are put in
+     * (pki_profile.pointers), and they win over what the request brings. All NULL: none.
+     */
+    struct pki_pointers pointers;
+    /* Extensions from the call and the CSR, or NULL; the profile says what of them is let in. */
+    const struct pki_extras *extras;
 };
 
 /*
  * May the authority issue this at now (microseconds)? CH_ESTATE: not in a state to issue;
- * CH_ELIMIT: the dates go beyond its own, or beyond what its usage mode allows; CH_EINVAL:
- * signature algorithm, path length, or a root certificate for a foreign key. why says it.
+ * CH_ELIMIT: the dates go beyond its own, or beyond what its usage mode allows; CH_EDENIED: the
+ * path length of a certificate above; CH_EINVAL: signature algorithm, or a root certificate for a
+ * foreign key. why says it.
  */
 int issue_check(struct core *core, const struct issue_order *order, int64_t now,
                 struct pki_reason *why);
@@ -36,7 +45,7 @@ int issue_intend(struct core *core, const struct issue_order *order, struct issu
 
 /* Builds, lints, signs, verifies; fills intent->certificate, its dates and state ISSUED. The caller
  * commits it with store_issued_complete. As issue_check, which it repeats; CH_EINVAL with the
- * lint's reason; CH_EHSM. */
+ * lint's reason; CH_EDENIED, too, for the name constraints of a certificate above; CH_EHSM. */
 int issue_sign(struct core *core, const struct issue_order *order, struct issued_row *intent,
                struct pki_reason *why);
 

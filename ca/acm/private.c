@@ -137,6 +137,7 @@ static const char *refusal_reason(int rc)
         {CH_ESTATE, "PCA_INVALID_STATE"},
         {CH_ELIMIT, "PCA_INVALID_DURATION"},
         {CH_EINVAL, "PCA_INVALID_ARGS"},
+        {CH_EDENIED, "PCA_NAME_CONSTRAINTS_VALIDATION"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].code == rc)

@@ -1,6 +1,7 @@
 #include "ca/pca/authority.h"
 
 #include "ca/arn.h"
+#include "ca/members.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -74,6 +75,7 @@ int authority_chain_put(const struct authority_row *row, struct buf *pem)
 struct entry {
     struct authority_issuer issuer; /* first: the pointer that callers hold */
     char id[ROW_UUID_SIZE];
+    char *chain;      /* as in the row; NULL = none */
     unsigned users;   /* holders, and the cache itself */
     uint64_t used_at; /* tick of the last use */
 };
@@ -96,6 +98,8 @@ static void entry_free(struct entry *e)
 {
     if (e == NULL)
         return;
+    free(e->chain);
+    pki_constraints_free(e->issuer.constraints);
     pki_verifier_free(e->issuer.verifier);
     pki_certificate_free(e->issuer.certificate);
     free(e);
@@ -123,14 +127,23 @@ static int entry_new(const struct authority_row *row, struct entry **out)
     int rc = pki_certificate_parse(buf_slice(&row->certificate), &e->issuer.certificate, &why);
     if (rc == 0)
         rc = pki_verifier_new(pki_certificate_spki(e->issuer.certificate), &e->issuer.verifier);
+    if (rc == 0)
+        rc = pki_constraints_new(e->issuer.certificate, row->chain, &e->issuer.constraints);
+    if (rc == 0)
+        rc = member_copy(row->chain, &e->chain);
     if (rc == 0) {
         e->issuer.key_alg = pki_key_alg(pki_certificate_spki(e->issuer.certificate));
-        e->issuer.path_length = pki_certificate_path_length(e->issuer.certificate);
+        e->issuer.path_length = pki_constraints_path_length(e->issuer.constraints);
         return 0;
     }
     entry_free(e);
     *out = NULL;
     return rc == CH_EINVAL ? CH_EINTEGRITY : rc;
+}
+
+static bool chain_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 /* The entry of these very bytes; a renewed certificate must never meet its predecessor's. */
@@ -139,7 +152,8 @@ static struct entry *cache_find(struct authority_cache *cache, const struct auth
     for (size_t i = 0; i < CACHE_SIZE; i++) {
         struct entry *e = cache->entries[i];
         if (e != NULL && strcmp(e->id, row->id) == 0 &&
-            slice_equal(pki_certificate_der(e->issuer.certificate), buf_slice(&row->certificate)))
+            slice_equal(pki_certificate_der(e->issuer.certificate), buf_slice(&row->certificate)) &&
+            chain_same(e->chain, row->chain))
             return e;
     }
     return NULL;

@@ -38,7 +38,8 @@ struct authority_issuer {
     struct pki_certificate *certificate;
     struct pki_verifier *verifier; /* of its key */
     enum key_alg key_alg;
-    int path_length; /* -1 = none */
+    struct pki_constraints *constraints; /* of its certificate and those above */
+    int path_length;                     /* by all of them; -1 = none */
 };
 
 struct authority_cache;

@@ -140,7 +140,7 @@ static int refusal(struct issue *i, int rc, const char *invalid_type, const stru
     struct api_error *error = &i->r->error;
     if (rc == CH_ESTATE)
         return api_fail(error, "InvalidStateException", "%s", why->text);
-    if (rc == CH_ELIMIT)
+    if (rc == CH_ELIMIT || rc == CH_EDENIED)
         return api_fail(error, "ValidationException", "%s", why->text);
     if (rc == CH_EINVAL)
         return api_fail(error, invalid_type, "%s", why->text);

@@ -11,7 +11,7 @@
 struct pki_csr {
     PKI_SIGNED *whole;
     PKI_REQUEST_INFO *info;
-    STACK_OF(X509_EXTENSION) *extensions; /* NULL = none asked for */
+    STACK_OF(X509_EXTENSION) * extensions; /* NULL = none asked for */
 };
 
 /* ---- parsing ---- */
@@ -96,7 +96,7 @@ static bool is_extension_request(X509_ATTRIBUTE *attribute)
     return nid == NID_ext_req || nid == NID_ms_ext_req;
 }
 
-static STACK_OF(X509_EXTENSION) *read_request(X509_ATTRIBUTE *attribute)
+static STACK_OF(X509_EXTENSION) * read_request(X509_ATTRIBUTE *attribute)
 {
     ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attribute, 0);
     if (X509_ATTRIBUTE_count(attribute) != 1 || value == NULL || value->type != V_ASN1_SEQUENCE)
@@ -223,6 +223,11 @@ struct slice pki_csr_extension(const struct pki_csr *csr, const char *oid, bool 
     return value;
 }
 
+const STACK_OF(X509_EXTENSION) * pki_csr_extensions(const struct pki_csr *csr)
+{
+    return csr->extensions;
+}
+
 void pki_csr_free(struct pki_csr *csr)
 {
     if (csr == NULL)
@@ -236,7 +241,7 @@ void pki_csr_free(struct pki_csr *csr)
 /* ---- requests of our own CAs ---- */
 
 /* Takes the list of wanted extensions as one attribute; none gives none. */
-static int add_request(PKI_REQUEST_INFO *info, const STACK_OF(X509_EXTENSION) *wanted)
+static int add_request(PKI_REQUEST_INFO *info, const STACK_OF(X509_EXTENSION) * wanted)
 {
     struct buf der = {0};
     X509_ATTRIBUTE *attribute = NULL;
@@ -275,9 +280,9 @@ static int want_extensions(PKI_REQUEST_INFO *info, bool ca, unsigned key_usage)
     if (wanted == NULL)
         return CH_ENOMEM;
     if (ca)
-        rc = pki_extension_add_basic_constraints(wanted, true, -1);
+        rc = pki_extension_add_basic_constraints(wanted, true, -1, true);
     if (rc == 0 && key_usage != 0)
-        rc = pki_extension_add_key_usage(wanted, key_usage);
+        rc = pki_extension_add_key_usage(wanted, key_usage, true);
     if (rc == 0)
         rc = add_request(info, wanted);
     sk_X509_EXTENSION_pop_free(wanted, X509_EXTENSION_free);

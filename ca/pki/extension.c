@@ -15,19 +15,29 @@ static const struct extension_row extension_rows[PKI_EXT_COUNT] = {
     [PKI_EXT_SUBJECT_KEY_ID] = {NID_subject_key_identifier, ASN1_ITEM_ref(ASN1_OCTET_STRING)},
     [PKI_EXT_KEY_USAGE] = {NID_key_usage, ASN1_ITEM_ref(ASN1_BIT_STRING)},
     [PKI_EXT_EXTENDED_KEY_USAGE] = {NID_ext_key_usage, ASN1_ITEM_ref(EXTENDED_KEY_USAGE)},
+    [PKI_EXT_POLICIES] = {NID_certificate_policies, ASN1_ITEM_ref(CERTIFICATEPOLICIES)},
+    [PKI_EXT_POLICY_MAPPINGS] = {NID_policy_mappings, ASN1_ITEM_ref(POLICY_MAPPINGS)},
+    [PKI_EXT_POLICY_CONSTRAINTS] = {NID_policy_constraints, ASN1_ITEM_ref(POLICY_CONSTRAINTS)},
+    [PKI_EXT_INHIBIT_ANY_POLICY] = {NID_inhibit_any_policy, ASN1_ITEM_ref(ASN1_INTEGER)},
+    [PKI_EXT_NAME_CONSTRAINTS] = {NID_name_constraints, ASN1_ITEM_ref(NAME_CONSTRAINTS)},
+    [PKI_EXT_ISSUER_ALT_NAME] = {NID_issuer_alt_name, ASN1_ITEM_ref(GENERAL_NAMES)},
+    [PKI_EXT_CRL_POINTS] = {NID_crl_distribution_points, ASN1_ITEM_ref(CRL_DIST_POINTS)},
+    [PKI_EXT_AUTHORITY_INFO] = {NID_info_access, ASN1_ITEM_ref(AUTHORITY_INFO_ACCESS)},
+    [PKI_EXT_SUBJECT_INFO] = {NID_sinfo_access, ASN1_ITEM_ref(AUTHORITY_INFO_ACCESS)},
+    [PKI_EXT_OCSP_NO_CHECK] = {NID_id_pkix_OCSP_noCheck, ASN1_ITEM_ref(ASN1_NULL)},
 };
 
-/* The row number of an extension; PKI_EXT_COUNT when the table does not have it. */
-static size_t row_find(X509_EXTENSION *extension)
+/* The row number of an extension; count when the first so many rows do not have it. */
+static size_t row_find(X509_EXTENSION *extension, size_t count)
 {
     int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
     size_t i = 0;
-    while (i < PKI_EXT_COUNT && extension_rows[i].nid != nid)
+    while (i < count && extension_rows[i].nid != nid)
         i++;
     return i;
 }
 
-static bool is_repeated(const STACK_OF(X509_EXTENSION) *list, int index)
+static bool is_repeated(const STACK_OF(X509_EXTENSION) * list, int index)
 {
     const ASN1_OBJECT *oid = X509_EXTENSION_get_object(sk_X509_EXTENSION_value(list, index));
     for (int i = 0; i < index; i++)
@@ -36,11 +46,11 @@ static bool is_repeated(const STACK_OF(X509_EXTENSION) *list, int index)
     return false;
 }
 
-static void read_one(X509_EXTENSION *extension, struct pki_extensions *out)
+static void read_one(X509_EXTENSION *extension, size_t count, struct pki_extensions *out)
 {
-    size_t row = row_find(extension);
+    size_t row = row_find(extension, count);
     bool critical = X509_EXTENSION_get_critical(extension) > 0;
-    if (row == PKI_EXT_COUNT) {
+    if (row == count) {
         if (critical)
             out->alien_critical = extension;
         return;
@@ -52,7 +62,8 @@ static void read_one(X509_EXTENSION *extension, struct pki_extensions *out)
         out->malformed = extension;
 }
 
-int pki_extensions_read(const STACK_OF(X509_EXTENSION) *list, struct pki_extensions *out)
+static int read_rows(const STACK_OF(X509_EXTENSION) * list, size_t count,
+                     struct pki_extensions *out)
 {
     *out = (struct pki_extensions){.duplicate = false};
     if (sk_X509_EXTENSION_num(list) > PKI_EXTENSIONS_MAX)
@@ -61,9 +72,19 @@ int pki_extensions_read(const STACK_OF(X509_EXTENSION) *list, struct pki_extensi
         if (is_repeated(list, i))
             out->duplicate = true;
         else
-            read_one(sk_X509_EXTENSION_value(list, i), out);
+            read_one(sk_X509_EXTENSION_value(list, i), count, out);
     }
     return 0;
+}
+
+int pki_extensions_read(const STACK_OF(X509_EXTENSION) * list, struct pki_extensions *out)
+{
+    return read_rows(list, PKI_EXT_BASE, out);
+}
+
+int pki_extensions_read_all(const STACK_OF(X509_EXTENSION) * list, struct pki_extensions *out)
+{
+    return read_rows(list, PKI_EXT_COUNT, out);
 }
 
 void pki_extensions_free(struct pki_extensions *e)
@@ -98,7 +119,7 @@ int pki_path_length_get(const BASIC_CONSTRAINTS *constraints, int *length)
     return 0;
 }
 
-X509_EXTENSION *pki_extension_find(const STACK_OF(X509_EXTENSION) *list, const char *oid,
+X509_EXTENSION *pki_extension_find(const STACK_OF(X509_EXTENSION) * list, const char *oid,
                                    struct slice *value)
 {
     char text[64];
@@ -121,8 +142,7 @@ void pki_extension_oid(X509_EXTENSION *extension, char oid[64])
 
 /* ---- writing ---- */
 
-static int push_der(STACK_OF(X509_EXTENSION) *list, enum pki_extension_id id, bool critical,
-                    struct slice der)
+int pki_extension_add(STACK_OF(X509_EXTENSION) * list, int nid, bool critical, struct slice der)
 {
     int rc = CH_ENOMEM;
     X509_EXTENSION *extension = NULL;
@@ -131,7 +151,7 @@ static int push_der(STACK_OF(X509_EXTENSION) *list, enum pki_extension_id id, bo
     if (octets == NULL || der.len > INT_MAX ||
         ASN1_OCTET_STRING_set(octets, der.data, (int)der.len) != 1)
         goto out;
-    extension = X509_EXTENSION_create_by_NID(NULL, extension_rows[id].nid, critical, octets);
+    extension = X509_EXTENSION_create_by_NID(NULL, nid, critical, octets);
     if (extension == NULL || sk_X509_EXTENSION_push(list, extension) <= 0)
         goto out;
     extension = NULL;
@@ -142,18 +162,19 @@ out:
     return rc;
 }
 
-static int push_value(STACK_OF(X509_EXTENSION) *list, enum pki_extension_id id, bool critical,
-                      const void *value)
+int pki_extension_add_value(STACK_OF(X509_EXTENSION) * list, enum pki_extension_id id,
+                            bool critical, const void *value)
 {
     struct buf der = {0};
     int rc = pki_der_encode(value, extension_rows[id].item(), &der);
     if (rc == 0)
-        rc = push_der(list, id, critical, buf_slice(&der));
+        rc = pki_extension_add(list, extension_rows[id].nid, critical, buf_slice(&der));
     buf_free(&der);
     return rc;
 }
 
-int pki_extension_add_basic_constraints(STACK_OF(X509_EXTENSION) *list, bool ca, int path_length)
+int pki_extension_add_basic_constraints(STACK_OF(X509_EXTENSION) * list, bool ca, int path_length,
+                                        bool critical)
 {
     int rc = CH_ENOMEM;
     BASIC_CONSTRAINTS *constraints = BASIC_CONSTRAINTS_new();
@@ -167,13 +188,13 @@ int pki_extension_add_basic_constraints(STACK_OF(X509_EXTENSION) *list, bool ca,
             ASN1_INTEGER_set(constraints->pathlen, path_length) != 1)
             goto out;
     }
-    rc = push_value(list, PKI_EXT_BASIC_CONSTRAINTS, ca, constraints);
+    rc = pki_extension_add_value(list, PKI_EXT_BASIC_CONSTRAINTS, critical, constraints);
 out:
     BASIC_CONSTRAINTS_free(constraints);
     return rc;
 }
 
-int pki_extension_add_key_usage(STACK_OF(X509_EXTENSION) *list, unsigned bits)
+int pki_extension_add_key_usage(STACK_OF(X509_EXTENSION) * list, unsigned bits, bool critical)
 {
     int rc = 0;
     ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
@@ -184,12 +205,13 @@ int pki_extension_add_key_usage(STACK_OF(X509_EXTENSION) *list, unsigned bits)
         if ((bits & 1u << n) != 0 && ASN1_BIT_STRING_set_bit(usage, n, 1) != 1)
             rc = CH_ENOMEM;
     if (rc == 0)
-        rc = push_value(list, PKI_EXT_KEY_USAGE, true, usage);
+        rc = pki_extension_add_value(list, PKI_EXT_KEY_USAGE, critical, usage);
     ASN1_BIT_STRING_free(usage);
     return rc;
 }
 
-int pki_extension_add_extended_key_usage(STACK_OF(X509_EXTENSION) *list, const char *const *oids)
+int pki_extension_add_extended_key_usage(STACK_OF(X509_EXTENSION) * list, const char *const *oids,
+                                         bool critical)
 {
     int rc = CH_ENOMEM;
     ASN1_OBJECT *oid = NULL;
@@ -199,29 +221,34 @@ int pki_extension_add_extended_key_usage(STACK_OF(X509_EXTENSION) *list, const c
         goto out;
     for (size_t i = 0; oids[i] != NULL; i++) {
         oid = OBJ_txt2obj(oids[i], 1);
-        if (oid == NULL || sk_ASN1_OBJECT_push(usage, oid) <= 0)
+        if (oid == NULL) {
+            rc = CH_EINVAL;
+            goto out;
+        }
+        if (sk_ASN1_OBJECT_push(usage, oid) <= 0)
             goto out;
         oid = NULL;
     }
-    rc = push_value(list, PKI_EXT_EXTENDED_KEY_USAGE, false, usage);
+    rc = pki_extension_add_value(list, PKI_EXT_EXTENDED_KEY_USAGE, critical, usage);
 out:
     ASN1_OBJECT_free(oid);
     EXTENDED_KEY_USAGE_free(usage);
+    ERR_clear_error();
     return rc;
 }
 
-int pki_extension_add_subject_key_id(STACK_OF(X509_EXTENSION) *list, struct slice id)
+int pki_extension_add_subject_key_id(STACK_OF(X509_EXTENSION) * list, struct slice id)
 {
     int rc = CH_ENOMEM;
     ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
 
     if (octets != NULL && ASN1_OCTET_STRING_set(octets, id.data, (int)id.len) == 1)
-        rc = push_value(list, PKI_EXT_SUBJECT_KEY_ID, false, octets);
+        rc = pki_extension_add_value(list, PKI_EXT_SUBJECT_KEY_ID, false, octets);
     ASN1_OCTET_STRING_free(octets);
     return rc;
 }
 
-int pki_extension_add_authority_key_id(STACK_OF(X509_EXTENSION) *list, struct slice id)
+int pki_extension_add_authority_key_id(STACK_OF(X509_EXTENSION) * list, struct slice id)
 {
     int rc = CH_ENOMEM;
     AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new();
@@ -231,13 +258,13 @@ int pki_extension_add_authority_key_id(STACK_OF(X509_EXTENSION) *list, struct sl
     authority->keyid = ASN1_OCTET_STRING_new();
     if (authority->keyid != NULL &&
         ASN1_OCTET_STRING_set(authority->keyid, id.data, (int)id.len) == 1)
-        rc = push_value(list, PKI_EXT_AUTHORITY_KEY_ID, false, authority);
+        rc = pki_extension_add_value(list, PKI_EXT_AUTHORITY_KEY_ID, false, authority);
 out:
     AUTHORITY_KEYID_free(authority);
     return rc;
 }
 
-int pki_extension_add_alt_name(STACK_OF(X509_EXTENSION) *list, struct slice der, bool critical)
+int pki_extension_add_alt_name(STACK_OF(X509_EXTENSION) * list, struct slice der, bool critical)
 {
-    return push_der(list, PKI_EXT_ALT_NAME, critical, der);
+    return pki_extension_add(list, NID_subject_alt_name, critical, der);
 }

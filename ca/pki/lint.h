@@ -20,12 +20,23 @@ struct lint {
     const struct pki_profile *profile; /* NULL = only the general rules */
 };
 
+/*
+ * Templates that a rule does not judge, because AWS issues what it forbids: a blank template takes
+ * key usage and names as they come, one with passthrough critical extensions that nobody here
+ * knows.
+ */
+enum lint_scope { LINT_ALL, LINT_NOT_BLANK, LINT_NOT_PASSING };
+
 struct lint_rule {
     const char *id;
     const char *clause;
     const char *text; /* what must be */
     bool (*keeps)(const struct lint *l);
+    enum lint_scope scope;
 };
+
+/* lint_names.c: has text the form of a URI? */
+bool lint_is_uri(struct slice text);
 
 /* The rules in the order in which they are applied. */
 const struct lint_rule *pki_lint_rules(size_t *count);
@@ -65,7 +76,37 @@ bool lint_ip_size(const struct lint *l);
 bool lint_mailbox(const struct lint *l);
 bool lint_uri(const struct lint *l);
 
+/* lint_policies.c */
+bool lint_policies_filled(const struct lint *l);
+bool lint_policies_once(const struct lint *l);
+bool lint_policy_qualifiers(const struct lint *l);
+bool lint_policy_constraints_filled(const struct lint *l);
+bool lint_policy_constraints_critical(const struct lint *l);
+bool lint_inhibit_any_policy_critical(const struct lint *l);
+bool lint_policy_mappings(const struct lint *l);
+bool lint_policies_of_ca(const struct lint *l);
+bool lint_name_constraints_of_ca(const struct lint *l);
+bool lint_name_constraints_filled(const struct lint *l);
+bool lint_name_constraints_bases(const struct lint *l);
+bool lint_name_constraints_critical(const struct lint *l);
+
+/* lint_pointers.c */
+bool lint_crl_points_filled(const struct lint *l);
+bool lint_crl_points_where(const struct lint *l);
+bool lint_crl_points_uri(const struct lint *l);
+bool lint_authority_info_not_critical(const struct lint *l);
+bool lint_authority_info_filled(const struct lint *l);
+bool lint_authority_info_uri(const struct lint *l);
+bool lint_subject_info_not_critical(const struct lint *l);
+bool lint_subject_info_filled(const struct lint *l);
+bool lint_issuer_alt_name_filled(const struct lint *l);
+bool lint_no_check_of_responder(const struct lint *l);
+
 /* lint_extensions.c */
+bool lint_extended_key_usage_once(const struct lint *l);
+bool lint_authority_key_id_own(const struct lint *l);
+bool lint_profile_constraints_critical(const struct lint *l);
+bool lint_profile_extensions(const struct lint *l);
 bool lint_extensions_number(const struct lint *l);
 bool lint_extensions_filled(const struct lint *l);
 bool lint_extensions_once(const struct lint *l);

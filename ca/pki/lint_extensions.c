@@ -130,6 +130,16 @@ bool lint_authority_key_id_form(const struct lint *l)
            (authority->issuer == NULL) == (authority->serial == NULL);
 }
 
+/* Verifiers take a root whose authority key identifier is not its own for somebody else's. */
+bool lint_authority_key_id_own(const struct lint *l)
+{
+    const AUTHORITY_KEYID *authority = l->e.value[PKI_EXT_AUTHORITY_KEY_ID];
+    const ASN1_OCTET_STRING *own = l->e.value[PKI_EXT_SUBJECT_KEY_ID];
+    if (authority == NULL || own == NULL || l->profile == NULL || !l->profile->self_signed)
+        return true;
+    return slice_equal(pki_der_string(authority->keyid), pki_der_string(own));
+}
+
 bool lint_key_ids_not_critical(const struct lint *l)
 {
     return !l->e.critical[PKI_EXT_AUTHORITY_KEY_ID] && !l->e.critical[PKI_EXT_SUBJECT_KEY_ID];
@@ -154,7 +164,48 @@ bool lint_any_usage_not_critical(const struct lint *l)
     return true;
 }
 
+bool lint_extended_key_usage_once(const struct lint *l)
+{
+    const EXTENDED_KEY_USAGE *usage = l->e.value[PKI_EXT_EXTENDED_KEY_USAGE];
+    for (int i = 0; usage != NULL && i < sk_ASN1_OBJECT_num(usage); i++)
+        for (int k = 0; k < i; k++)
+            if (OBJ_cmp(sk_ASN1_OBJECT_value(usage, i), sk_ASN1_OBJECT_value(usage, k)) == 0)
+                return false;
+    return true;
+}
+
 /* ---- the template ---- */
+
+bool lint_profile_constraints_critical(const struct lint *l)
+{
+    return l->profile == NULL || is_ca(l) ||
+           l->profile->constraints_critical == l->e.critical[PKI_EXT_BASIC_CONSTRAINTS];
+}
+
+static bool is_of_template(int nid)
+{
+    static const int nids[] = {
+        NID_basic_constraints,        NID_subject_alt_name, NID_subject_key_identifier,
+        NID_authority_key_identifier, NID_key_usage,        NID_ext_key_usage,
+        NID_crl_distribution_points,  NID_info_access};
+    for (size_t i = 0; i < sizeof nids / sizeof nids[0]; i++)
+        if (nids[i] == nid)
+            return true;
+    return false;
+}
+
+/* Without passthrough there is nothing that the template and the authority do not put in. */
+bool lint_profile_extensions(const struct lint *l)
+{
+    if (l->profile == NULL || l->profile->passthrough != 0)
+        return true;
+    for (int i = 0; i < sk_X509_EXTENSION_num(l->tbs->extensions); i++) {
+        X509_EXTENSION *extension = sk_X509_EXTENSION_value(l->tbs->extensions, i);
+        if (!is_of_template(OBJ_obj2nid(X509_EXTENSION_get_object(extension))))
+            return false;
+    }
+    return true;
+}
 
 bool lint_profile_ca(const struct lint *l)
 {
@@ -170,7 +221,9 @@ bool lint_profile_path_length(const struct lint *l)
 
 bool lint_profile_key_usage(const struct lint *l)
 {
-    return l->profile == NULL || key_usage(l) == l->profile->key_usage;
+    if (l->profile == NULL || l->profile->key_usage == 0)
+        return true;
+    return key_usage(l) == l->profile->key_usage;
 }
 
 /* The same purposes in the same order. */
@@ -181,8 +234,11 @@ bool lint_profile_extended_key_usage(const struct lint *l)
         return true;
     const EXTENDED_KEY_USAGE *usage = l->e.value[PKI_EXT_EXTENDED_KEY_USAGE];
     const char *const *wanted = l->profile->extended_key_usage;
-    if (usage == NULL || wanted == NULL)
-        return (usage == NULL) == (wanted == NULL);
+    if (wanted == NULL)
+        return usage == NULL || l->profile->passthrough != 0;
+    if (usage == NULL ||
+        l->e.critical[PKI_EXT_EXTENDED_KEY_USAGE] != l->profile->extended_key_usage_critical)
+        return false;
     int count = sk_ASN1_OBJECT_num(usage);
     for (int i = 0; i < count; i++) {
         OBJ_obj2txt(oid, sizeof oid, sk_ASN1_OBJECT_value(usage, i), 1);
@@ -197,7 +253,8 @@ bool lint_profile_self_signed(const struct lint *l)
 {
     if (l->profile == NULL)
         return true;
-    if (l->profile->self_signed && l->e.value[PKI_EXT_AUTHORITY_KEY_ID] != NULL)
+    if (l->profile->self_signed && l->profile->passthrough == 0 &&
+        l->e.value[PKI_EXT_AUTHORITY_KEY_ID] != NULL)
         return false;
     return l->profile->self_signed == is_self_issued(l);
 }

@@ -254,7 +254,7 @@ static bool mailbox(struct slice address)
     return dns_length(host) && dns_letters(host) && dns_wildcard(host);
 }
 
-static bool uri(struct slice text)
+bool lint_is_uri(struct slice text)
 {
     const uint8_t *colon = text.len == 0 ? NULL : memchr(text.data, ':', text.len);
     if (!is_graphic(text) || colon == NULL || colon == text.data || !isalpha(text.data[0]))
@@ -292,5 +292,5 @@ bool lint_mailbox(const struct lint *l)
 
 bool lint_uri(const struct lint *l)
 {
-    return every_name(l, GEN_URI, uri);
+    return every_name(l, GEN_URI, lint_is_uri);
 }

@@ -93,20 +93,88 @@ enum pki_key_usage { /* bit n of RFC 5280 4.2.1.3 */
     PKI_KU_CRL_SIGN = 1u << 6, PKI_KU_ENCIPHER_ONLY = 1u << 7, PKI_KU_DECIPHER_ONLY = 1u << 8,
 };
 
-/* A certificate template: what it fixes. Rows of one table (profile.c). */
+/* Where a template lets further names and extensions come from; bits of pki_profile.passthrough. */
+enum pki_passthrough { PKI_FROM_API = 1u << 0, PKI_FROM_CSR = 1u << 1 };
+
+/*
+ * A certificate template: what it fixes. Rows of one table (profile.c). What a template fixes wins over
+ * the call, and the call over the CSR.
+ */
 struct pki_profile {
-    const char *name;        /* "EndEntityCertificate/V1" */
+    const char *name;          /* "EndEntityCertificate/V1" */
     bool ca;
-    int path_length;         /* -1 = none */
-    unsigned key_usage;      /* always critical */
-    const char *const *extended_key_usage; /* OIDs, NULL-terminated; NULL = no extension */
-    bool self_signed;        /* root: issuer = subject, no authority key identifier */
-    bool names_from_csr;     /* subjectAltName is taken from the CSR */
+    int path_length;           /* -1 = none */
+    bool constraints_critical; /* basicConstraints; those of a CA always are */
+    unsigned key_usage;        /* critical; 0 = not fixed */
+    const char *const *extended_key_usage; /* OIDs, NULL-terminated; NULL = not fixed */
+    bool extended_key_usage_critical;
+    bool self_signed;          /* root: issuer = subject, no authority key identifier */
+    bool names_from_csr;       /* subjectAltName is taken from the CSR */
+    bool blank;                /* AWS's Blank...: basicConstraints alone are judged by the template */
+    bool pointers;             /* has what struct pki_pointers says */
+    unsigned passthrough;      /* enum pki_passthrough; 0 = none */
 };
 /* Finds by "RootCACertificate/V1" and the like; NULL when unknown. */
 const struct pki_profile *pki_profile_find(const char *name);
 /* The profile of private certificates that ACM requests itself: serverAuth and clientAuth. */
 const struct pki_profile *pki_profile_acm_private(void);
+
+/*
+ * Where to ask whether the certificate still holds, and for its issuer: absolute URLs, NULL = none.
+ * They come from the authority's revocation configuration. A template without `pointers` ignores them.
+ */
+struct pki_pointers {
+    const char *const *crl; /* cRLDistributionPoints: places of one CRL, RFC 5280 4.2.1.13; NULL-terminated, NULL = no extension */
+    const char *ocsp;       /* authorityInfoAccess id-ad-ocsp, RFC 5280 4.2.2.1 */
+    const char *ca_issuers; /* authorityInfoAccess id-ad-caIssuers */
+};
+
+/* ---- what a request adds to its template (extras.c, general_names.c) ---- */
+
+/* Extensions from outside a template, in order, each OID once. */
+struct pki_extras;
+struct pki_extras *pki_extras_new(void); /* NULL: no memory */
+void pki_extras_free(struct pki_extras *extras);
+
+/*
+ * Appends an extension whose contents are value. CH_EEXISTS when the OID is there, CH_EINVAL when it
+ * is none or value is empty, CH_ELIMIT over PKI_EXTENSIONS_MAX.
+ */
+int pki_extras_add(struct pki_extras *extras, const char *oid, bool critical, struct slice value);
+
+/* keyUsage of bits (enum pki_key_usage), not critical. Errors as pki_extras_add, also without a bit. */
+int pki_extras_add_key_usage(struct pki_extras *extras, unsigned bits);
+
+/* extKeyUsage of dotted OIDs, NULL-terminated, not critical. Errors as pki_extras_add. */
+int pki_extras_add_purposes(struct pki_extras *extras, const char *const *oids);
+
+/* A certificate policy and the URIs of its practice statements (RFC 5280 4.2.1.4). */
+struct pki_policy { const char *oid; const char *cps[20]; size_t cps_count; };
+/* certificatePolicies, not critical. Errors as pki_extras_add. */
+int pki_extras_add_policies(struct pki_extras *extras, const struct pki_policy *policies, size_t count);
+
+/* A GeneralName of RFC 5280 4.2.1.6. */
+enum pki_general_kind {
+    PKI_NAME_OTHER, PKI_NAME_MAIL, PKI_NAME_DNS, PKI_NAME_DIRECTORY,
+    PKI_NAME_EDI, PKI_NAME_URI, PKI_NAME_IP, PKI_NAME_REGISTERED_ID,
+};
+struct pki_general_name {
+    enum pki_general_kind kind;
+    const char *text;       /* mail, DNS, URI, IP address or OID in text form; value of an otherName, partyName */
+    const char *detail;     /* OID of an otherName's type; nameAssigner or NULL */
+    struct slice directory; /* DER Name */
+};
+/*
+ * DER GeneralNames in this order. An otherName's value becomes a UTF8String, as do the parts of an
+ * ediPartyName. CH_EINVAL with the index of the name that cannot be encoded in *bad, or for none.
+ */
+int pki_general_names_build(const struct pki_general_name *names, size_t count, struct buf *der, size_t *bad);
+
+/* Appends what the CSR asks for and extras does not have, verbatim. */
+int pki_extras_add_request(struct pki_extras *extras, const struct pki_csr *csr);
+
+/* True when there is an extension with that OID. extras may be NULL. */
+bool pki_extras_has(const struct pki_extras *extras, const char *oid);
 
 /* Everything that goes into a TBSCertificate. */
 struct pki_tbs_spec {
@@ -119,6 +187,9 @@ struct pki_tbs_spec {
     struct slice spki;
     int64_t not_before, not_after; /* seconds; UTCTime until 2049, GeneralizedTime after */
     struct slice subject_alt_name; /* DER GeneralNames, or empty; critical when subject is empty */
+    struct pki_pointers pointers;
+    /* Or NULL. What the template fixes is left out; a subjectAltName here replaces the one above. */
+    const struct pki_extras *extras;
 };
 
 /* Builds the DER of the TBSCertificate. CH_EINVAL with the reason. */
@@ -133,6 +204,27 @@ int pki_alt_names_build(const char *const *dns, size_t count, struct buf *der);
  * the certificate is for the caller to see to: the TBS does not say.
  */
 int pki_lint(struct slice tbs, const struct pki_profile *profile, struct pki_reason *why);
+
+/* ---- what the certificates above allow (constraints.c) ---- */
+
+struct pki_certificate; /* below */
+/* Path lengths and name constraints of a CA certificate and those above it, read once. Immutable. */
+struct pki_constraints;
+/*
+ * issuer, then chain: PEM of the certificates above it up to the root, or NULL. CH_EINVAL when one cannot
+ * be read.
+ */
+int pki_constraints_new(const struct pki_certificate *issuer, const char *chain, struct pki_constraints **out);
+void pki_constraints_free(struct pki_constraints *constraints);
+/* How many CAs may follow below the issuer, by all certificates together; -1 = any number (RFC 5280 6.1.4 (l), (m)). */
+int pki_constraints_path_length(const struct pki_constraints *constraints);
+/* True when some certificate has nameConstraints. */
+bool pki_constraints_on_names(const struct pki_constraints *constraints);
+/*
+ * Are all names of a TBS within the name constraints (RFC 5280 4.2.1.10, 6.1.3 (b), (c))? CH_EDENIED with the
+ * reason; also for a constrained kind of name that cannot be compared.
+ */
+int pki_constraints_check_names(const struct pki_constraints *constraints, struct slice tbs, enum sig_alg alg, struct pki_reason *why);
 
 /* TBS and signature -> DER certificate. */
 int pki_certificate_finish(struct slice tbs, enum sig_alg alg, struct slice signature, struct buf *der);

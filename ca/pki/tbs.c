@@ -4,56 +4,103 @@
 #include <openssl/err.h>
 #include <string.h>
 
+#define ALT_NAME_OID "2.5.29.17"
 #define TIME_MAX INT64_C(253402300799) /* the last second of the year 9999 */
 
 /* ---- extensions ---- */
 
-static int add_alt_name(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+static int add_alt_name(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
 {
-    if (spec->subject_alt_name.len == 0)
-        return 0;
-    bool nameless = spec->subject.len == 2; /* the empty SEQUENCE; RFC 5280 4.2.1.6 */
-    return pki_extension_add_alt_name(list, spec->subject_alt_name, nameless);
+    struct slice names = spec->subject_alt_name;
+    bool critical = spec->subject.len == 2; /* the empty SEQUENCE; RFC 5280 4.2.1.6 */
+    struct slice value;
+    X509_EXTENSION *extra = pki_extension_find(pki_extras_list(spec->extras), ALT_NAME_OID, &value);
+    if (extra != NULL) {
+        names = value;
+        critical = critical || X509_EXTENSION_get_critical(extra) > 0;
+    }
+    return names.len == 0 ? 0 : pki_extension_add_alt_name(list, names, critical);
 }
 
-static int add_basic_constraints(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+static int add_basic_constraints(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
 {
-    return pki_extension_add_basic_constraints(list, spec->profile->ca, spec->profile->path_length);
+    const struct pki_profile *p = spec->profile;
+    return pki_extension_add_basic_constraints(list, p->ca, p->path_length,
+                                               p->ca || p->constraints_critical);
 }
 
-static int add_authority_key_id(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+static int add_authority_key_id(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
 {
     if (spec->profile->self_signed)
         return 0;
     return pki_extension_add_authority_key_id(list, spec->issuer_key_id);
 }
 
-static int add_subject_key_id(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+static int add_subject_key_id(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
 {
     uint8_t id[20];
     int rc = pki_key_id(spec->spki, id);
     return rc != 0 ? rc : pki_extension_add_subject_key_id(list, slice_of(id, sizeof id));
 }
 
-static int add_key_usage(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+static int add_key_usage(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
 {
-    return pki_extension_add_key_usage(list, spec->profile->key_usage);
+    if (spec->profile->key_usage == 0)
+        return 0;
+    return pki_extension_add_key_usage(list, spec->profile->key_usage, true);
 }
 
-static int add_extended_key_usage(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) *list)
+static int add_extended_key_usage(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
 {
     if (spec->profile->extended_key_usage == NULL)
         return 0;
-    return pki_extension_add_extended_key_usage(list, spec->profile->extended_key_usage);
+    return pki_extension_add_extended_key_usage(list, spec->profile->extended_key_usage,
+                                                spec->profile->extended_key_usage_critical);
+}
+
+static int add_crl_points(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
+{
+    return spec->profile->pointers ? pki_extension_add_crl_points(list, &spec->pointers) : 0;
+}
+
+static int add_authority_info(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
+{
+    return spec->profile->pointers ? pki_extension_add_authority_info(list, &spec->pointers) : 0;
+}
+
+/* The definition of RootCACertificate says of CRL distribution points that there are none. */
+static bool is_left_out(const struct pki_profile *profile, X509_EXTENSION *extension)
+{
+    return profile->self_signed && !profile->blank &&
+           OBJ_obj2nid(X509_EXTENSION_get_object(extension)) == NID_crl_distribution_points;
+}
+
+/* What is in the list already comes from the template or the authority: it wins. */
+static int add_extras(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
+{
+    const STACK_OF(X509_EXTENSION) *extras = pki_extras_list(spec->extras);
+    for (int i = 0; i < sk_X509_EXTENSION_num(extras); i++) {
+        X509_EXTENSION *extra = sk_X509_EXTENSION_value(extras, i);
+        const ASN1_OBJECT *oid = X509_EXTENSION_get_object(extra);
+        if (X509v3_get_ext_by_OBJ(list, oid, -1) >= 0 || is_left_out(spec->profile, extra))
+            continue;
+        X509_EXTENSION *copy = X509_EXTENSION_dup(extra);
+        if (copy == NULL || sk_X509_EXTENSION_push(list, copy) <= 0) {
+            X509_EXTENSION_free(copy);
+            return CH_ENOMEM;
+        }
+    }
+    return 0;
 }
 
 /*
  * The order of the extensions in every certificate: that of the tables in AWS Private CA's template
- * definitions.
+ * definitions, then what the request adds.
  */
 static int (*const extension_steps[])(const struct pki_tbs_spec *, STACK_OF(X509_EXTENSION) *) = {
     add_alt_name,       add_basic_constraints, add_authority_key_id,
     add_subject_key_id, add_key_usage,         add_extended_key_usage,
+    add_crl_points,     add_authority_info,    add_extras,
 };
 
 static int set_extensions(const struct pki_tbs_spec *spec, PKI_TBS *tbs)

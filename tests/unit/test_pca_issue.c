@@ -261,14 +261,14 @@ static void path_lengths_get_shorter_downwards(void **state)
                  "arn:aws:acm-pca:::template/SubordinateCACertificate_%s/V1", too_long[i]);
         json_t *in = order(one, csr64);
         json_object_set_new(in, "TemplateArn", json_string(template_arn));
-        ops_refused("InvalidArgsException", PCA, "IssueCertificate", "o", in);
+        ops_refused("ValidationException", PCA, "IssueCertificate", "o", in);
     }
     ops_authority_activate(two, one, EC_SIG, "SubordinateCACertificate_PathLen0/V1", 500);
     json_t *in = order(two, csr64);
     json_object_set_new(
         in, "TemplateArn",
         json_string("arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1"));
-    ops_refused("InvalidArgsException", PCA, "IssueCertificate", "o", in);
+    ops_refused("ValidationException", PCA, "IssueCertificate", "o", in);
     char *leaf = ops_issue(two, EC_SIG, csr);
     json_t *got = ops_get(two, leaf);
     assert_true(

@@ -333,7 +333,7 @@ static void refuses_bad_contents(void **state)
         {attribute_no_list, "RFC 2985 5.4.2"},
         {extension_twice, "RFC 5280 4.2: the request asks for an extension twice"},
         {extension_malformed, "RFC 5280 4.2: the extension 2.5.29.17"},
-        {extensions_without_end, "more than 128"},
+        {extensions_without_end, "more than 256"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct buf der = {0};

@@ -218,7 +218,7 @@ static void extension_twice(PKI_TBS *tbs)
 
 static void extension_alien(PKI_TBS *tbs)
 {
-    add_extension(tbs, NID_name_constraints, 1, BYTES(0x30, 0));
+    add_extension(tbs, NID_tlsfeature, 1, BYTES(0x30, 3, 2, 1, 5));
 }
 
 static void extension_broken(PKI_TBS *tbs)
@@ -409,6 +409,156 @@ static void alt_name_soft(PKI_TBS *tbs)
     set_dns(tbs, "host.example.com");
 }
 
+static void purpose_twice(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_ext_key_usage, 0,
+                  BYTES(0x30, 0x14, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01,
+                        0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01));
+}
+
+static void no_check(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_id_pkix_OCSP_noCheck, 0, BYTES(0x05, 0x00));
+}
+
+static void authority_id_foreign(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_authority_key_identifier, 0, BYTES(0x30, 0x03, 0x80, 0x01, 0x00));
+}
+
+static void policies_empty(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_certificate_policies, 0, BYTES(0x30, 0x00));
+}
+
+static void policy_twice(PKI_TBS *tbs)
+{
+    set_extension(
+        tbs, NID_certificate_policies, 0,
+        BYTES(0x30, 0x0c, 0x30, 0x04, 0x06, 0x02, 0x2a, 0x03, 0x30, 0x04, 0x06, 0x02, 0x2a, 0x03));
+}
+
+static void policy_statement_relative(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_certificate_policies, 0,
+                  BYTES(0x30, 0x17, 0x30, 0x15, 0x06, 0x02, 0x2a, 0x03, 0x30, 0x0f, 0x30, 0x0d,
+                        0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x01, 0x16, 0x01,
+                        0x78));
+}
+
+static void policy_constraints(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_policy_constraints, 1, BYTES(0x30, 0x03, 0x80, 0x01, 0x00));
+}
+
+static void policy_any_mapped(PKI_TBS *tbs)
+{
+    set_extension(
+        tbs, NID_policy_mappings, 1,
+        BYTES(0x30, 0x0c, 0x30, 0x0a, 0x06, 0x04, 0x55, 0x1d, 0x20, 0x00, 0x06, 0x02, 0x2a, 0x03));
+}
+
+static void policy_constraints_empty(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_policy_constraints, 1, BYTES(0x30, 0x00));
+}
+
+static void policy_constraints_soft(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_policy_constraints, 0, BYTES(0x30, 0x03, 0x80, 0x01, 0x00));
+}
+
+static void inhibit_any_policy_soft(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_inhibit_any_policy, 0, BYTES(0x02, 0x01, 0x00));
+}
+
+static void name_constraints(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_name_constraints, 1,
+                  BYTES(0x30, 0x07, 0xa0, 0x05, 0x30, 0x03, 0x82, 0x01, 0x61));
+}
+
+static void name_constraints_empty(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_name_constraints, 1, BYTES(0x30, 0x00));
+}
+
+static void name_constraints_no_mask(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_name_constraints, 1,
+                  BYTES(0x30, 0x0a, 0xa0, 0x08, 0x30, 0x06, 0x87, 0x04, 0x0a, 0x00, 0x00, 0x01));
+}
+
+static void name_constraints_soft(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_name_constraints, 0,
+                  BYTES(0x30, 0x07, 0xa0, 0x05, 0x30, 0x03, 0x82, 0x01, 0x61));
+}
+
+static void crl_points_empty(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_crl_distribution_points, 0, BYTES(0x30, 0x00));
+}
+
+static void crl_points_reasons(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_crl_distribution_points, 0,
+                  BYTES(0x30, 0x06, 0x30, 0x04, 0x81, 0x02, 0x01, 0x02));
+}
+
+static void crl_points_relative(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_crl_distribution_points, 0,
+                  BYTES(0x30, 0x09, 0x30, 0x07, 0xa0, 0x05, 0xa0, 0x03, 0x86, 0x01, 0x78));
+}
+
+static void authority_info_critical(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_info_access, 1,
+                  BYTES(0x30, 0x16, 0x30, 0x14, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07,
+                        0x30, 0x01, 0x86, 0x08, 0x68, 0x74, 0x74, 0x70, 0x3a, 0x2f, 0x2f, 0x61));
+}
+
+static void authority_info_empty(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_info_access, 0, BYTES(0x30, 0x00));
+}
+
+static void authority_info_relative(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_info_access, 0,
+                  BYTES(0x30, 0x0f, 0x30, 0x0d, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07,
+                        0x30, 0x01, 0x86, 0x01, 0x78));
+}
+
+static void subject_info_critical(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_sinfo_access, 1,
+                  BYTES(0x30, 0x16, 0x30, 0x14, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07,
+                        0x30, 0x05, 0x86, 0x08, 0x68, 0x74, 0x74, 0x70, 0x3a, 0x2f, 0x2f, 0x61));
+}
+
+static void subject_info_empty(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_sinfo_access, 0, BYTES(0x30, 0x00));
+}
+
+static void issuer_alt_name_empty(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_issuer_alt_name, 0, BYTES(0x30, 0x00));
+}
+
+static void extension_more(PKI_TBS *tbs)
+{
+    set_extension(tbs, NID_tlsfeature, 0, BYTES(0x30, 0x03, 0x02, 0x01, 0x05));
+}
+
+static void constraints_hard(PKI_TBS *tbs)
+{
+    set_critical(tbs, NID_basic_constraints, 1);
+}
+
 static const struct breaker breakers[] = {
     {"der", LEAF, NULL, patch_long_length, NULL},
     {"version", LEAF, version_2, NULL, NULL},
@@ -461,10 +611,36 @@ static const struct breaker breakers[] = {
     {"key-ids-not-critical", LEAF, authority_id_critical, NULL, NULL},
     {"extended-key-usage-filled", LEAF, purposes_empty, NULL, NULL},
     {"any-usage-not-critical", LEAF, purpose_any, NULL, NULL},
+    {"extended-key-usage-once", LEAF, purpose_twice, NULL, NULL},
+    {"no-check-of-responder", LEAF, no_check, NULL, NULL},
+    {"authority-key-id-own", ROOT, authority_id_foreign, NULL, NULL},
+    {"policies-filled", LEAF, policies_empty, NULL, NULL},
+    {"policies-once", LEAF, policy_twice, NULL, NULL},
+    {"policy-qualifiers", LEAF, policy_statement_relative, NULL, NULL},
+    {"policies-of-ca", LEAF, policy_constraints, NULL, NULL},
+    {"policy-mappings", SUB, policy_any_mapped, NULL, NULL},
+    {"policy-constraints-filled", SUB, policy_constraints_empty, NULL, NULL},
+    {"policy-constraints-critical", SUB, policy_constraints_soft, NULL, NULL},
+    {"inhibit-any-policy-critical", SUB, inhibit_any_policy_soft, NULL, NULL},
+    {"name-constraints-of-ca", LEAF, name_constraints, NULL, NULL},
+    {"name-constraints-filled", SUB, name_constraints_empty, NULL, NULL},
+    {"name-constraints-bases", SUB, name_constraints_no_mask, NULL, NULL},
+    {"name-constraints-critical", SUB, name_constraints_soft, NULL, NULL},
+    {"crl-points-filled", LEAF, crl_points_empty, NULL, NULL},
+    {"crl-points-where", LEAF, crl_points_reasons, NULL, NULL},
+    {"crl-points-uri", LEAF, crl_points_relative, NULL, NULL},
+    {"authority-info-not-critical", LEAF, authority_info_critical, NULL, NULL},
+    {"authority-info-filled", LEAF, authority_info_empty, NULL, NULL},
+    {"authority-info-uri", LEAF, authority_info_relative, NULL, NULL},
+    {"subject-info-not-critical", LEAF, subject_info_critical, NULL, NULL},
+    {"subject-info-filled", LEAF, subject_info_empty, NULL, NULL},
+    {"issuer-alt-name-filled", LEAF, issuer_alt_name_empty, NULL, NULL},
     {"profile-ca", LEAF, NULL, NULL, SUB},
     {"profile-path-length", SUB, NULL, NULL, "SubordinateCACertificate_PathLen1/V1"},
     {"profile-key-usage", LEAF, usage_signature_only, NULL, NULL},
     {"profile-extended-key-usage", LEAF, purpose_server, NULL, NULL},
+    {"profile-constraints-critical", LEAF, constraints_hard, NULL, NULL},
+    {"profile-extensions", LEAF, extension_more, NULL, NULL},
     {"profile-self-signed", SUB, self_issued, NULL, NULL},
 };
 
