@@ -68,14 +68,6 @@ out:
     return r;
 }
 
-static bool halves_fit(EVP_PKEY *key)
-{
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
-    bool fit = ctx != NULL && EVP_PKEY_check(ctx) == 1;
-    EVP_PKEY_CTX_free(ctx);
-    return fit;
-}
-
 /* ---- in ---- */
 
 struct import {
@@ -126,7 +118,7 @@ int hsm_subscriber_import(struct hsm *h, const struct hsm_custody *custody, stru
     if (arn.len == 0)
         return CH_EINVAL;
     int r = pkcs8_parse(pkcs8, 0, &import.key);
-    if (r == 0 && (public_alg(import.key) == KEY_ALG_NONE || !halves_fit(import.key)))
+    if (r == 0 && (public_alg(import.key) == KEY_ALG_NONE || !private_fits(import.key)))
         r = CH_EINVAL;
     if (r == 0)
         r = wrapping_open(h, custody, public_alg(import.key), out);
@@ -192,7 +184,7 @@ static int export_finish(struct export *e, struct secret **out)
     if (r == 0 && EVP_PKEY_eq(key, e->use.public) != 1)
         r = CH_EINTEGRITY;
     /* The public half may be a mere claim of the blob; the private one has to fit it. */
-    if (r == 0 && !halves_fit(key))
+    if (r == 0 && !private_fits(key))
         r = CH_EINTEGRITY;
     if (r == 0)
         r = pkcs8_encode(key, out);

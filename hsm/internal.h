@@ -325,6 +325,11 @@ int mac_run(struct hsm *h, struct hsm_key *key, const char *purpose, struct slic
 /* Appends a length and the octets: no two lists of fields give the same bytes. */
 int mac_put_field(struct buf *b, struct slice field);
 
+/* ---- fit.c ---- */
+
+/* The private half is whole and belongs to the public one. Not tested: that the primes are prime. */
+bool private_fits(EVP_PKEY *key);
+
 /* ---- wrap.c: drivers of wrap formats ---- */
 
 /* One way to wrap a private key. The name is stored with the blob, the rest is the module's business. */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <openssl/core_names.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -138,6 +139,7 @@ static void import_use_and_take_out(EVP_PKEY *key, const struct hsm_custody *cus
 static void imported_keys_of_each_type_sign_and_come_back(void **state)
 {
     (void)state;
+    import_use_and_take_out(EVP_RSA_gen(1024), &keeping);
     import_use_and_take_out(EVP_RSA_gen(2048), &exporting);
     import_use_and_take_out(EVP_RSA_gen(3072), &exporting);
     import_use_and_take_out(EVP_EC_gen("P-256"), &exporting);
@@ -151,7 +153,7 @@ static void what_is_no_private_key_is_not_imported(void **state)
     (void)state;
     struct hsm_wrapped w;
     EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    EVP_PKEY *small = EVP_RSA_gen(1024);
+    EVP_PKEY *small = EVP_RSA_gen(1536);
     EVP_PKEY *good = EVP_EC_gen("P-256");
     struct secret *cases[] = {pkcs8_of(ed), pkcs8_of(small), secret_copy("rubbish", 7)};
     for (size_t i = 0; i < 3; i++) {
@@ -197,12 +199,40 @@ static void a_private_key_whose_public_half_is_anothers_is_not_imported(void **s
     EVP_PKEY_free(keys[1]);
 }
 
+/* A digit of one of the CRT numbers is turned; the public key stays as it is. */
+static void an_rsa_key_whose_numbers_do_not_fit_is_not_imported(void **state)
+{
+    static const char *const numbers[] = {OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
+                                          OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
+                                          OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1};
+    (void)state;
+    EVP_PKEY *key = EVP_RSA_gen(2048);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct hsm_wrapped w;
+        uint8_t octets[256];
+        BIGNUM *number = NULL;
+        struct secret *der = pkcs8_of(key);
+        assert_int_equal(EVP_PKEY_get_bn_param(key, numbers[i], &number), 1);
+        int len = BN_bn2bin(number, octets);
+        uint8_t *at = memmem(secret_data(der), secret_len(der), octets, (size_t)len);
+        assert_non_null(at);
+        at[len - 1] ^= 2;
+        assert_int_equal(
+            hsm_subscriber_import(h, &exporting, secret_slice(der), slice_text(ARN), &w), CH_EINVAL);
+        assert_int_equal(w.blob.len, 0);
+        BN_free(number);
+        secret_free(der);
+    }
+    EVP_PKEY_free(key);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(imported_keys_of_each_type_sign_and_come_back),
         cmocka_unit_test(what_is_no_private_key_is_not_imported),
         cmocka_unit_test(a_private_key_whose_public_half_is_anothers_is_not_imported),
+        cmocka_unit_test(an_rsa_key_whose_numbers_do_not_fit_is_not_imported),
     };
     (void)argc;
     int status = hsm_kit_each_token(argv);
