@@ -3,6 +3,7 @@
 #include "ca/auth/auth.h"
 #include "ca/keyring.h"
 #include "ca/management.h"
+#include "ca/throttle.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -202,7 +203,9 @@ int core_open(const char *state, const struct config *config, struct core *out)
 {
     PRECOND(state != NULL && config != NULL && out != NULL);
     *out = (struct core){.config = config, .started_at = clock_now()};
-    int r = store_and_hsm_open(state, config, out);
+    int r = throttle_new(config, &out->throttle);
+    if (r == 0)
+        r = store_and_hsm_open(state, config, out);
     if (r != 0)
         goto out;
     out->keyring = keyring_new(out->store, out->hsm);
@@ -227,6 +230,7 @@ void core_close(struct core *core)
     keyring_free(core->keyring);
     hsm_close(core->hsm);
     store_close(core->store);
+    throttle_free(core->throttle);
     *core = (struct core){0};
 }
 

@@ -14,6 +14,7 @@ struct keyring;     /* ca/keyring.h */
 struct management;  /* ca/management.h */
 struct credentials; /* ca/auth/credentials.h */
 struct schedule;    /* ca/jobs/schedule.h */
+struct throttle;    /* ca/throttle.h */
 
 struct core {
     const struct config *config;
@@ -23,6 +24,7 @@ struct core {
     struct hsm_key *seal;    /* secrets of access keys, NextToken MACs */
     uint8_t node;            /* serial prefix octet */
     struct credentials *credentials;
+    struct throttle *throttle;
     struct key_maker *key_maker;
     struct schedule *schedule;
     int64_t started_at;

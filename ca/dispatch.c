@@ -6,6 +6,7 @@
 #include "ca/core.h"
 #include "ca/pca/operations.h"
 #include "ca/rate.h"
+#include "ca/throttle.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -139,6 +140,9 @@ static int act(struct request *r)
         code = contract_check(r->operation, r->in, &r->error);
     if (code == 0)
         code = check_allowed(r, binding);
+    if (code == 0)
+        code = throttle_take(r->core->throttle, &r->scope, r->operation,
+                             clock_monotonic_ms() * 1000, &r->error);
     return code != 0 ? code : binding->handler(r);
 }
 

@@ -10,6 +10,7 @@
 
 #define TEXT_MEMBER "message"
 #define TEXT_MEMBER_CAPITAL "Message"
+#define THROTTLED_REASON "RequestRateExceeded" /* the model names none */
 
 struct error_row {
     const char *type;
@@ -146,6 +147,16 @@ static json_t *text_value(const char *text)
     return json_stringn(plain, len);
 }
 
+/* 0 also when there is nothing to put. */
+static int put_throttled(json_t *body, const struct api_error *error)
+{
+    if (error->throttled[0] == '\0')
+        return 0;
+    return json_object_set_new(body, "throttlingReasons",
+                               json_pack("[{s:s,s:s}]", "reason", THROTTLED_REASON, "resource",
+                                         error->throttled));
+}
+
 int api_error_body(const struct api_error *error, struct buf *out)
 {
     PRECOND(error != NULL && error->type != NULL);
@@ -157,6 +168,8 @@ int api_error_body(const struct api_error *error, struct buf *out)
         goto out;
     if (error->text[0] != '\0' && json_object_set_new(body, row == NULL ? TEXT_MEMBER : row->member,
                                                       text_value(error->text)) != 0)
+        goto out;
+    if (put_throttled(body, error) != 0)
         goto out;
     text = json_dumps(body, JSON_COMPACT);
     if (text != NULL)
@@ -180,4 +193,12 @@ int api_fail_unsupported(struct api_error *error, const char *operation)
 {
     return api_fail(error, "UnsupportedOperationException", "This service does not offer %s.",
                     operation);
+}
+
+int api_fail_throttled(struct api_error *error, const char *service, const char *operation)
+{
+    int rc = api_fail(error, "ThrottlingException", "Rate exceeded");
+    if (strcmp(service, "acm") == 0)
+        snprintf(error->throttled, sizeof error->throttled, "%s:%s", service, operation);
+    return rc;
 }

@@ -13,6 +13,7 @@
 struct api_error {
     const char *type; /* "ResourceNotFoundException"; NULL = no error. Static storage */
     char text[API_ERROR_TEXT_MAX];
+    char throttled[96]; /* ThrottlingException of ACM: the resource of its throttlingReasons, or "" */
 };
 
 /*
@@ -43,5 +44,11 @@ int api_fail_internal(struct api_error *error, int code);
  * UnsupportedOperationException (400) that names it. Returns CH_EAPI.
  */
 int api_fail_unsupported(struct api_error *error, const char *operation);
+
+/*
+ * The error for a rate that was exceeded: ThrottlingException (400), for ACM with throttlingReasons,
+ * which its model has. Returns CH_EAPI.
+ */
+int api_fail_throttled(struct api_error *error, const char *service, const char *operation);
 
 #endif

@@ -80,6 +80,15 @@ static const char *check_domain(const char *text)
                : "not a domain name in lower case";
 }
 
+static const char *check_exceptions(const char *text)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-:=,";
+    return strspn(text, allowed) == strlen(text)
+               ? NULL
+               : "not a comma-separated list such as acm:RequestCertificate=50";
+}
+
 static const char *check_log_level(const char *text)
 {
     enum log_level level;
@@ -173,6 +182,12 @@ static const struct config_row rows[] = {
            "Authorities of an account in a region; 0 = no limit. AWS: 200."),
     NUMBER(quota, issued, "1000000000", 0, QUOTA_MOST,
            "Certificates of one authority, ever; 0 = no limit. AWS: 1000000."),
+    NUMBER(rate, percent, "0", 0, 1000000,
+           "Calls a second of an account in a region, for each operation, in percent of AWS's own "
+           "rates; 0 = no limit."),
+    TEXT(rate, exceptions, "", 0, check_exceptions,
+         "Operations with rates of their own, such as acm:RequestCertificate=50 (calls a second; "
+         "0 = no limit), comma-separated; empty = none."),
     TEXT(store, path, "store/chancery.db", 1, NULL,
          "The database; relative to the state folder unless absolute."),
     TEXT(user, front, "_chancery-front", 1, NULL,
@@ -192,6 +207,7 @@ static const char *const section_meanings[][2] = {
     {"domains", "Names in public certificates."},
     {"hsm", "The PKCS#11 module and its token."},
     {"quota", "How much an account may have in a region."},
+    {"rate", "How often an account may call."},
     {"store", "Where certificates are recorded."},
     {"user", "Who the processes are."},
     {"log", "What is logged."},

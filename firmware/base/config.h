@@ -54,6 +54,9 @@ struct config {
     int64_t quota_names;                  /* of one requested certificate, never 0 */
     int64_t quota_authorities;
     int64_t quota_issued;                 /* of one authority, ever */
+    /* [rate]: how often operations may be called; see ca/throttle.h */
+    int64_t rate_percent;                 /* of AWS's own rates; 0 = no limit */
+    char rate_exceptions[CONFIG_TEXT_MAX];/* "acm:RequestCertificate=50,..." a second, or "" */
     /* [store] */
     char store_path[CONFIG_TEXT_MAX];     /* "store/chancery.db", relative to STATE */
     /* [user]: Unix users of the processes when started as root */

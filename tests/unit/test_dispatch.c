@@ -117,6 +117,24 @@ static void bodies_that_are_no_object_are_refused_after_the_signature(void **sta
     record_has("errorCode", "SerializationException");
 }
 
+static void a_call_too_many_is_throttled_after_authorization_and_recorded(void **state)
+{
+    (void)state;
+    core_kit.config.rate_percent = 100;
+    core_kit_reopen();
+    for (int i = 0; i < 8; i++)
+        answer_is(CORE_KIT_ACM "ListCertificates", "{}", 200, "{\"CertificateSummaryList\":[]}");
+    answer_is(CORE_KIT_ACM "ListCertificates", "{}", 400,
+              "{\"__type\":\"ThrottlingException\",\"message\":\"Rate exceeded\","
+              "\"throttlingReasons\":[{\"reason\":\"RequestRateExceeded\","
+              "\"resource\":\"acm:ListCertificates\"}]}");
+    record_has("errorCode", "ThrottlingException");
+    answer_is(CORE_KIT_ACM "ListCertificates", "x", 400,
+              "{\"__type\":\"SerializationException\"}");
+    core_kit.config.rate_percent = 0;
+    core_kit_reopen();
+}
+
 static void the_signature_comes_before_the_body_is_parsed(void **state)
 {
     (void)state;
@@ -496,6 +514,7 @@ int main(void)
         cmocka_unit_test(an_error_ends_the_connection),
         cmocka_unit_test(an_answer_without_output_has_an_empty_body),
         cmocka_unit_test(bodies_that_are_no_object_are_refused_after_the_signature),
+        cmocka_unit_test(a_call_too_many_is_throttled_after_authorization_and_recorded),
         cmocka_unit_test(the_signature_comes_before_the_body_is_parsed),
         cmocka_unit_test(operations_that_nobody_knows_are_unknown),
         cmocka_unit_test(operations_of_the_api_that_are_not_offered_say_so),
