@@ -181,7 +181,8 @@ static int provision(struct core *core, struct appliance *out)
     return r != 0 ? r : bundle_take(core, out);
 }
 
-int appliance_provision(const char *state, const struct config *config, struct appliance *out)
+int appliance_provision(const char *state, const struct config *config, struct hsm_pin *pin,
+                        struct appliance *out)
 {
     PRECOND(state != NULL && config != NULL && out != NULL);
     struct core core = {.config = config};
@@ -190,7 +191,7 @@ int appliance_provision(const char *state, const struct config *config, struct a
     *out = (struct appliance){0};
     int r = core_path(state, config->store_path, path);
     if (r == 0)
-        r = core_hsm_config(state, config, &hsm);
+        r = core_hsm_config(state, config, pin, &hsm);
     if (r == 0)
         r = store_open(path, true, &core.store);
     if (r == 0) {

@@ -19,12 +19,13 @@ struct appliance {
 };
 
 /*
- * Provisions STATE: the token must be initialised, the folder of the store must exist. May be
+ * Provisions STATE (pin: as in hsm_config, or NULL): the token must be initialised, the folder of the store must exist. May be
  * repeated, also after an interruption at any point: it goes on where it stopped, and an
  * appliance that is complete is left as it is. Errors as store_open and hsm_open;
  * CH_EINTEGRITY when store and token do not belong together.
  */
-int appliance_provision(const char *state, const struct config *config, struct appliance *out);
+int appliance_provision(const char *state, const struct config *config, struct hsm_pin *pin,
+                        struct appliance *out);
 
 void appliance_free(struct appliance *a);
 

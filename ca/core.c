@@ -20,7 +20,8 @@ int core_path(const char *state, const char *path, char out[CORE_PATH_MAX])
     return len >= 0 && len < CORE_PATH_MAX ? 0 : CH_ELIMIT;
 }
 
-int core_hsm_config(const char *state, const struct config *config, struct core_hsm *out)
+int core_hsm_config(const char *state, const struct config *config, struct hsm_pin *pin,
+                    struct core_hsm *out)
 {
     *out = (struct core_hsm){0};
     int r = core_path(state, config->hsm_pin_file, out->pin_file);
@@ -33,6 +34,7 @@ int core_hsm_config(const char *state, const struct config *config, struct core_
         .init_args = config->hsm_init_args[0] == '\0' ? NULL : config->hsm_init_args,
         .token_label = config->hsm_token_label,
         .token_serial = config->hsm_token_serial,
+        .pin = pin,
         .pin_file = out->pin_file,
         .fsync_folder = out->writable[0] == '\0' ? NULL : out->writable,
         .sessions = (unsigned)config->hsm_sessions,
@@ -183,13 +185,14 @@ static int keys_find(struct core *core)
     return r != 0 ? r : management_open(core, &core->management);
 }
 
-static int store_and_hsm_open(const char *state, const struct config *config, struct core *core)
+static int store_and_hsm_open(const char *state, const struct config *config, struct hsm_pin *pin,
+                              struct core *core)
 {
     struct core_hsm hsm;
     char path[CORE_PATH_MAX];
     int r = core_path(state, config->store_path, path);
     if (r == 0)
-        r = core_hsm_config(state, config, &hsm);
+        r = core_hsm_config(state, config, pin, &hsm);
     if (r == 0)
         r = store_open(path, false, &core->store);
     if (r != 0) {
@@ -199,13 +202,14 @@ static int store_and_hsm_open(const char *state, const struct config *config, st
     return hsm_open(&hsm.hsm, &core->hsm);
 }
 
-int core_open(const char *state, const struct config *config, struct core *out)
+int core_open(const char *state, const struct config *config, struct hsm_pin *pin,
+              struct core *out)
 {
     PRECOND(state != NULL && config != NULL && out != NULL);
     *out = (struct core){.config = config, .started_at = clock_now()};
     int r = throttle_new(config, &out->throttle);
     if (r == 0)
-        r = store_and_hsm_open(state, config, out);
+        r = store_and_hsm_open(state, config, pin, out);
     if (r != 0)
         goto out;
     out->keyring = keyring_new(out->store, out->hsm);

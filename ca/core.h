@@ -34,8 +34,12 @@ struct core {
     _Atomic unsigned connected; /* bits 1u << enum role of the processes that are wired to core now */
 };
 
-/* Opens store and HSM in `state`, finds the system keys, reconciles. The folder must have been provisioned. CH_ENOTFOUND otherwise. */
-int core_open(const char *state, const struct config *config, struct core *out);
+/*
+ * Opens store and HSM in `state`, finds the system keys, reconciles. The folder must have been
+ * provisioned: CH_ENOTFOUND otherwise. pin: as in hsm_config, or NULL.
+ */
+int core_open(const char *state, const struct config *config, struct hsm_pin *pin,
+              struct core *out);
 void core_close(struct core *core);
 
 #define CORE_PATH_MAX 4096
@@ -50,8 +54,9 @@ struct core_hsm {
     char writable[CORE_PATH_MAX];
 };
 
-/* The configuration as hsm_open wants it; config and out must outlive its use. CH_ELIMIT. */
-int core_hsm_config(const char *state, const struct config *config, struct core_hsm *out);
+/* The configuration as hsm_open wants it; config, pin (or NULL) and out must outlive its use. CH_ELIMIT. */
+int core_hsm_config(const char *state, const struct config *config, struct hsm_pin *pin,
+                    struct core_hsm *out);
 
 /* Puts "NAME=value" for the PKCS#11 module into the environment; before hsm_open, before threads. CH_EINVAL, CH_ESYS. */
 int core_hsm_environment(const struct config *config);

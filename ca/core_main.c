@@ -52,11 +52,28 @@ static bool has_operator_socket(void)
            listening != 0;
 }
 
-static int services_start(struct process *p, struct services *s)
+/*
+ * Before confinement, which takes away the credentials of the unit: the PIN, unless it is in the file that core
+ * reads at each login.
+ */
+static int pin_take(const struct config *config, struct hsm_pin *out)
+{
+    enum pin_source source = PIN_FROM_FILE;
+    int r = pin_source_find(config->hsm_pin_source, &source);
+    if (r == 0 && source == PIN_FROM_CREDENTIAL)
+        r = pin_read_credential(config->hsm_pin_credential, &out->pin);
+    if (r == 0 && source == PIN_FROM_CONSOLE)
+        r = pin_receive(PROCESS_PIN_FD, &out->pin);
+    if (r != 0)
+        log_error("no PIN for the token: %s", ch_error_text(r));
+    return r;
+}
+
+static int services_start(struct process *p, struct hsm_pin *pin, struct services *s)
 {
     int r = contract_init();
     if (r == 0)
-        r = core_open(p->state, &p->config, &s->core);
+        r = core_open(p->state, &p->config, pin, &s->core);
     if (r == 0)
         r = key_maker_new(&s->core, &s->core.key_maker);
     if (r == 0)
@@ -93,13 +110,19 @@ int main(int argc, char **argv)
 {
     static struct process process;
     static struct services services;
+    struct hsm_pin pin = {0};
     contract_json_wipes();
     PRECOND(pki_memory_wipes() == 0);
     process_open(&process, ROLE_CORE, argc, argv);
+    if (pin_take(&process.config, &pin) != 0)
+        process_exit(&process, EXIT_CONFIGURATION);
     process_confine(&process);
-    int r = services_start(&process, &services);
+    int r = services_start(&process, &pin, &services);
+    secret_free(pin.pin); /* the HSM has its own */
     if (r != 0)
         log_error("cannot serve: %s", ch_error_text(r));
+    if (r == CH_EPIN)
+        (void)process_pin_refused(&process, pin.tries);
     if (r == 0)
         r = process_ready(&process);
     if (r == 0)

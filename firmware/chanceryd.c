@@ -6,11 +6,15 @@
  * and, when started as root, root itself: its children give that up, it keeps it in order
  * to start them again.
  *
- * Its children may talk to it, each over its own control channel, and may say one thing:
- * MSG_READY. Signals (SIGTERM and SIGINT: stop in order) are the only other way in.
+ * When [hsm] pin_source is console it also holds the PIN that a person typed, in locked memory, so
+ * that a core that died can be started again (pin_prompt.h).
  *
- * It must never read a byte that comes from a network, open the store or the token, see
- * a PIN or a key, or accept a connection itself.
+ * Its children may talk to it, each over its own control channel, and may say two things:
+ * MSG_READY, and core MSG_PIN_REFUSED. Signals (SIGTERM and SIGINT: stop in order) and the terminal,
+ * while it asks for the PIN, are the only other ways in.
+ *
+ * It must never read a byte that comes from a network, open the store or the token, see a key or
+ * a PIN that nobody typed, or accept a connection itself.
  */
 #include "firmware/base/config.h"
 #include "firmware/base/log.h"

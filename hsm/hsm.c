@@ -20,6 +20,11 @@ static unsigned or_default(unsigned value, unsigned fallback, unsigned max)
     return v > max ? max : v;
 }
 
+static bool has_pin(const struct hsm_config *config)
+{
+    return config->pin != NULL && config->pin->pin != NULL;
+}
+
 static int hsm_prepare(struct hsm *h, const struct hsm_config *config)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -35,9 +40,14 @@ static int hsm_prepare(struct hsm *h, const struct hsm_config *config)
     for (size_t i = 0; i < COUNT_OF(md_names); i++)
         if ((h->md[i] = EVP_MD_fetch(NULL, md_names[i], NULL)) == NULL)
             return CH_ENOMEM;
-    h->pin_file = strdup(config->pin_file);
+    bool own_pin = has_pin(config);
+    if (own_pin)
+        h->pin = secret_copy(secret_data(config->pin->pin), secret_len(config->pin->pin));
+    else
+        h->pin_file = strdup(config->pin_file);
     h->fsync_folder = config->fsync_folder == NULL ? NULL : strdup(config->fsync_folder);
-    if (h->pin_file == NULL || (h->fsync_folder == NULL && config->fsync_folder != NULL))
+    if ((own_pin ? h->pin == NULL : h->pin_file == NULL) ||
+        (h->fsync_folder == NULL && config->fsync_folder != NULL))
         return CH_ENOMEM;
     return session_pool_open(&h->sessions,
                              or_default(config->sessions, SESSIONS_DEFAULT, SESSIONS_MAX));
@@ -68,7 +78,7 @@ static bool config_is_good(const struct hsm_config *c)
         log_error("no PKCS#11 module is configured");
     else if (c->token_label == NULL || *c->token_label == '\0')
         log_error("no token label is configured");
-    else if (c->pin_file == NULL || access(c->pin_file, R_OK) != 0)
+    else if (!has_pin(c) && (c->pin_file == NULL || access(c->pin_file, R_OK) != 0))
         log_error("the PIN file cannot be read");
     else
         return true;
@@ -99,6 +109,8 @@ int hsm_open(const struct hsm_config *config, struct hsm **out)
     }
     if (r == 0)
         r = stock_open(h, config->pool_size);
+    if (r == CH_EPIN && config->pin != NULL)
+        config->pin->tries = h->pin_tries;
     if (r != 0) {
         hsm_close(h);
         return r;
@@ -126,6 +138,7 @@ void hsm_close(struct hsm *h)
     for (size_t i = 0; i < COUNT_OF(h->md); i++)
         EVP_MD_free(h->md[i]);
     secret_free(h->refused_pin);
+    secret_free(h->pin);
     sem_destroy(&h->signers);
     free(h->pin_file);
     free(h->fsync_folder);

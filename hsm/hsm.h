@@ -13,7 +13,7 @@
 
 #include "firmware/base/algorithm.h"
 #include "firmware/base/buf.h"
-#include "firmware/base/secret.h"
+#include "firmware/base/pin.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,12 +25,19 @@ struct hsm_key; /* a key of the token; lives as long as its struct hsm */
 #define HSM_LABEL_MAX 128
 #define HSM_TAG_SIZE 32
 
+/* A PIN that came with the start, and what the token said when it refused it. */
+struct hsm_pin {
+    struct secret *pin;   /* NULL: the PIN file of the configuration is read at each login */
+    enum pin_tries tries; /* set by hsm_open when it fails with CH_EPIN */
+};
+
 struct hsm_config {
     const char *module;       /* path */
     const char *init_args;    /* C_Initialize pReserved string for NSS, or NULL */
     const char *token_label;
     const char *token_serial; /* NULL or "" = by label alone */
-    const char *pin_file;
+    struct hsm_pin *pin;      /* NULL, or it must outlive hsm_open; its PIN goes before pin_file */
+    const char *pin_file;     /* NULL when there is a PIN */
     const char *fsync_folder; /* folder to fsync after a token object is made, or NULL */
     unsigned sessions;        /* pool size, 0 = 32 */
     unsigned signers;         /* threads at once inside C_Sign, 0 = processors */

@@ -419,7 +419,9 @@ struct hsm {
     struct module *module;
     CK_FUNCTION_LIST_PTR p11;
     struct token_identity identity;
+    struct secret *pin; /* NULL: pin_file is read at each login */
     char *pin_file;
+    enum pin_tries pin_tries; /* after a refusal */
     char *fsync_folder;
 
     /* Under module.lock: read shared, changed exclusively. */

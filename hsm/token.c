@@ -3,7 +3,6 @@
 #include <string.h>
 
 #define SLOTS_MAX 256
-#define PIN_MAX 256
 
 /* PKCS#11 pads texts with spaces; some modules with NULs. */
 static void text_copy(char *out, const CK_UTF8CHAR *in, size_t len)
@@ -69,14 +68,50 @@ static bool secret_same(struct secret *a, struct secret *b)
            bytes_equal_ct(secret_data(a), secret_data(b), secret_len(a));
 }
 
+/* The PIN to log in with, the caller's. */
+static int pin_get(struct hsm *h, struct secret **out)
+{
+    *out = NULL;
+    if (h->pin != NULL) {
+        *out = secret_copy(secret_data(h->pin), secret_len(h->pin));
+        return *out == NULL ? CH_ENOMEM : 0;
+    }
+    int r = pin_read_file(h->pin_file, out);
+    if (r == CH_EDENIED)
+        log_error("the PIN file %s cannot be read, or others may read or change it (chmod 600)",
+                  h->pin_file);
+    else if (r != 0)
+        log_error("cannot read the PIN file %s: %s", h->pin_file, ch_error_text(r));
+    return r;
+}
+
+/* PKCS#11 has no number for it; flags that a module leaves at 0 say nothing. */
+static enum pin_tries tries_left(struct hsm *h, CK_RV rv)
+{
+    struct token_identity identity;
+    CK_FLAGS flags = 0;
+    if (token_identify(h->module, h->slot, &identity, &flags) != CKR_OK)
+        flags = 0;
+    if (rv == CKR_PIN_LOCKED || (flags & CKF_USER_PIN_LOCKED) != 0)
+        return PIN_TRIES_NONE;
+    if ((flags & CKF_USER_PIN_FINAL_TRY) != 0)
+        return PIN_TRIES_LAST;
+    return (flags & CKF_USER_PIN_COUNT_LOW) != 0 ? PIN_TRIES_FEW : PIN_TRIES_UNKNOWN;
+}
+
+static void refusal_note(struct hsm *h, CK_RV rv)
+{
+    h->pin_tries = tries_left(h, rv);
+    const char *tries = pin_tries_text(h->pin_tries);
+    log_error("the token refused the PIN (%s); it is not tried again%s%s", rv_name(rv),
+              tries[0] == '\0' ? "" : "; ", tries);
+}
+
 CK_RV token_login(struct hsm *h, CK_SESSION_HANDLE session)
 {
     struct secret *pin = NULL;
-    int r = secret_read_file(h->pin_file, PIN_MAX, &pin);
-    if (r != 0) {
-        log_error("cannot read the PIN file %s: %s", h->pin_file, ch_error_text(r));
+    if (pin_get(h, &pin) != 0)
         return rv_from_code(CH_EHSM);
-    }
     if (secret_same(pin, h->refused_pin)) {
         secret_free(pin);
         return CKR_PIN_INCORRECT;
@@ -86,7 +121,7 @@ CK_RV token_login(struct hsm *h, CK_SESSION_HANDLE session)
     if (rv == CKR_USER_ALREADY_LOGGED_IN)
         rv = CKR_OK;
     if (rv_row_find(rv)->class == RV_CLASS_PIN) {
-        log_error("the token refused the PIN (%s); it is not tried again", rv_name(rv));
+        refusal_note(h, rv);
         secret_free(h->refused_pin);
         h->refused_pin = pin;
         return rv;

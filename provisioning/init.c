@@ -4,6 +4,7 @@
 #include "provisioning/command.h"
 #include "provisioning/environment.h"
 #include "provisioning/file.h"
+#include "provisioning/pin.h"
 #include "provisioning/softhsm.h"
 
 #include <dirent.h>
@@ -18,7 +19,7 @@
 
 /* What the options say; NULL and -1 = not said. */
 struct choices {
-    const char *state, *module, *label, *pin_file;
+    const char *state, *module, *label, *pin_file, *pin_source;
     long port, public_port;
     char names[CONFIG_TEXT_MAX], regions[CONFIG_TEXT_MAX];
 };
@@ -28,6 +29,7 @@ struct init {
     char state[4096];
     char conf[4096 + 32];
     struct config config;
+    struct hsm_pin pin;
     struct appliance appliance;
     bool fresh; /* there was no chancery.conf */
 };
@@ -77,6 +79,9 @@ static int option_take(int option, const char *value, struct choices *out)
     case 'f':
         out->pin_file = value;
         return 0;
+    case 'S':
+        out->pin_source = value;
+        return 0;
     case 'p':
         return port_take(value, 1, &out->port);
     case 'P':
@@ -99,6 +104,7 @@ static int choices_take(int argc, char **argv, struct choices *out)
                                             {"module", required_argument, NULL, 'm'},
                                             {"token-label", required_argument, NULL, 'l'},
                                             {"pin-file", required_argument, NULL, 'f'},
+                                            {"pin-source", required_argument, NULL, 'S'},
                                             {"region", required_argument, NULL, 'r'},
                                             {"name", required_argument, NULL, 'n'},
                                             {"help", no_argument, NULL, 'h'},
@@ -189,8 +195,10 @@ static int load_config(struct init *i)
             command_fail("SoftHSM is not installed (package softhsm2), and no --module is given");
         return r;
     }
-    if (i->choices.pin_file == NULL) {
-        command_fail("--module needs --pin-file, and --token-label unless it is \"%s\"",
+    if (i->choices.pin_file == NULL &&
+        (i->choices.pin_source == NULL || strcmp(i->choices.pin_source, "file") == 0)) {
+        command_fail("--module needs --pin-file or --pin-source, and --token-label unless it is "
+                     "\"%s\"",
                      i->config.hsm_token_label);
         return CH_EINVAL;
     }
@@ -238,7 +246,16 @@ static int apply_choices(struct init *i)
         r = path_choose(i->choices.module, c->hsm_module);
     if (r == 0 && i->choices.pin_file != NULL)
         r = path_choose(i->choices.pin_file, c->hsm_pin_file);
+    if (r == 0 && (i->choices.pin_source != NULL || i->choices.pin_file != NULL))
+        r = pin_source_choose(i->choices.pin_source == NULL ? "file" : i->choices.pin_source, c);
     return r;
+}
+
+static int take_pin(struct init *i)
+{
+    bool is_new = softhsm_is_own(i->state, &i->config) &&
+                  softhsm_token_is_wanted(i->state, &i->config);
+    return pin_obtain(&i->config, is_new, &i->pin);
 }
 
 static int prepare_token(struct init *i)
@@ -248,7 +265,7 @@ static int prepare_token(struct init *i)
         return core_hsm_environment(&i->config);
     snprintf(path, sizeof path, "%s/token", i->state);
     int r = file_folder(path, 0700);
-    return r != 0 ? r : softhsm_prepare(i->state, &i->config);
+    return r != 0 ? r : softhsm_prepare(i->state, &i->config, i->pin.pin);
 }
 
 static int save_config(struct init *i)
@@ -259,7 +276,7 @@ static int save_config(struct init *i)
 static int provision(struct init *i)
 {
     printf("provisioning: system keys, management CA, first account\n");
-    return appliance_provision(i->state, &i->config, &i->appliance);
+    return appliance_provision(i->state, &i->config, &i->pin, &i->appliance);
 }
 
 static int write_environment(struct init *i)
@@ -321,9 +338,10 @@ static const struct {
     int (*run)(struct init *i);
 } steps[] = {
     {"folders", make_folders},        {"configuration", load_config},
-    {"options", apply_choices},       {"token", prepare_token},
-    {"configuration", save_config},   {"provisioning", provision},
-    {"settings", write_environment},  {"ownership", give_to_core},
+    {"options", apply_choices},       {"PIN", take_pin},
+    {"token", prepare_token},         {"configuration", save_config},
+    {"provisioning", provision},      {"settings", write_environment},
+    {"ownership", give_to_core},
 };
 
 int init_run(int argc, char **argv)
@@ -341,5 +359,6 @@ int init_run(int argc, char **argv)
     if (r == 0)
         report(&init);
     appliance_free(&init.appliance);
+    secret_free(init.pin.pin);
     return r == 0 ? COMMAND_DONE : COMMAND_FAILED;
 }

@@ -25,7 +25,9 @@ static const struct command commands[] = {
      "  --region R           region that the appliance answers for (us-east-1); may be repeated\n"
      "  --module PATH        PKCS#11 module; default: SoftHSM with a token in DIR/token\n"
      "  --token-label L      label of the token (chancery)\n"
-     "  --pin-file FILE      file with the user PIN of the token; needed with --module\n",
+     "  --pin-file FILE      file with the user PIN of the token\n"
+     "  --pin-source S       where the PIN comes from: file (default), credential (systemd),\n"
+     "                       console; --module needs this or --pin-file\n",
      init_run},
     {"status", NULL, "[--state DIR] [--verify]", "ask the running appliance how it is",
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
@@ -41,7 +43,8 @@ static const struct command commands[] = {
      "  --state DIR          take module, token and PIN from the appliance in DIR\n"
      "  --module PATH        PKCS#11 module\n"
      "  --token-label L      label of the token\n"
-     "  --pin-file FILE      file with the user PIN\n",
+     "  --pin-file FILE      file with the user PIN\n"
+     "  --pin-source S       file, credential (systemd's hsm-pin) or console\n",
      doctor_run},
     {"version", NULL, "", "print the version", "", version_run},
     {"help", NULL, "[COMMAND]", "print this, or how a command is used", "", help_run},

@@ -2,7 +2,7 @@
 
 #include "ca/core.h"
 #include "firmware/base/error.h"
-#include "firmware/base/secret.h"
+#include "firmware/base/pin.h"
 #include "provisioning/file.h"
 
 #include <openssl/rand.h>
@@ -77,54 +77,71 @@ static int conf_write(const char *state)
     return r;
 }
 
+static int pin_random(struct secret **out)
+{
+    uint8_t octets[PIN_DIGITS / 2];
+    struct secret *pin = secret_new(PIN_DIGITS + 1);
+    int r = pin == NULL ? CH_ENOMEM : RAND_bytes(octets, sizeof octets) == 1 ? 0 : CH_ESYS;
+    *out = NULL;
+    if (r == 0) {
+        hex_encode(octets, sizeof octets, (char *)secret_data(pin));
+        secret_trim(pin, PIN_DIGITS);
+        *out = pin;
+    } else {
+        secret_free(pin);
+    }
+    explicit_bzero(octets, sizeof octets);
+    return r;
+}
+
 /* The PIN in STATE/secrets/<name>; a random one is made when there is none. */
 static int pin_ensure(const char *state, const char *name, struct secret **out)
 {
     char path[PATH_MAX];
-    uint8_t octets[PIN_DIGITS / 2];
-    *out = NULL;
     snprintf(path, sizeof path, "%s/secrets/%s", state, name);
-    int r = secret_read_file(path, 255, out);
+    int r = secret_read_file(path, PIN_MAX, out);
     if (r != CH_ENOTFOUND)
         return r;
-    struct secret *pin = secret_new(PIN_DIGITS + 1);
-    r = pin == NULL ? CH_ENOMEM : RAND_bytes(octets, sizeof octets) == 1 ? 0 : CH_ESYS;
-    if (r == 0) {
-        hex_encode(octets, sizeof octets, (char *)secret_data(pin));
-        secret_trim(pin, PIN_DIGITS);
-        r = file_write(path, 0600, secret_slice(pin));
-    }
-    explicit_bzero(octets, sizeof octets);
+    r = pin_random(out);
     if (r == 0)
-        *out = pin;
-    else
-        secret_free(pin);
+        r = file_write(path, 0600, secret_slice(*out));
+    if (r != 0) {
+        secret_free(*out);
+        *out = NULL;
+    }
     return r;
 }
 
-static bool token_is_wanted(const char *state, const struct config *config)
+bool softhsm_token_is_wanted(const char *state, const struct config *config)
 {
     char store[CORE_PATH_MAX];
     return config->hsm_token_serial[0] == '\0' &&
            core_path(state, config->store_path, store) == 0 && !file_exists(store);
 }
 
-int softhsm_prepare(const char *state, struct config *config)
+static int token_make(const char *state, struct config *config, const struct secret *so_pin,
+                      const struct secret *pin)
 {
-    struct secret *pin = NULL, *so_pin = NULL;
+    if (!softhsm_token_is_wanted(state, config))
+        return 0;
+    printf("making a token in %s/token\n", state);
+    return hsm_token_init(config->hsm_module, NULL, config->hsm_token_label, so_pin, pin,
+                          config->hsm_token_serial, sizeof config->hsm_token_serial);
+}
+
+int softhsm_prepare(const char *state, struct config *config, struct secret *pin)
+{
+    struct secret *kept = NULL, *so_pin = NULL;
     int r = conf_write(state);
+    if (r == 0 && pin == NULL)
+        r = pin_ensure(state, "pin", &kept);
     if (r == 0)
-        r = pin_ensure(state, "pin", &pin);
-    if (r == 0)
-        r = pin_ensure(state, "so-pin", &so_pin);
+        r = pin == NULL ? pin_ensure(state, "so-pin", &so_pin) : pin_random(&so_pin);
     if (r == 0)
         r = core_hsm_environment(config);
-    if (r == 0 && token_is_wanted(state, config)) {
-        printf("making a token in %s/token\n", state);
-        r = hsm_token_init(config->hsm_module, NULL, config->hsm_token_label, so_pin, pin,
-                           config->hsm_token_serial, sizeof config->hsm_token_serial);
-    }
-    secret_free(pin);
+    if (r == 0)
+        r = token_make(state, config, so_pin, pin == NULL ? kept : pin);
+    secret_free(kept);
     secret_free(so_pin);
     return r;
 }

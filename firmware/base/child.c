@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define ENVIRONMENT_MAX 64
-#define FIRST_FREE_FD (PROCESS_OPERATOR_FD + 1)
+#define FIRST_FREE_FD (PROCESS_PIN_FD + 1)
 
 extern char **environ;
 
@@ -71,10 +71,12 @@ static void descriptors_arrange(const struct child_start *start)
     int control = fd_aside(start->control);
     int listen = fd_aside(start->listen);
     int operator_listen = fd_aside(start->operator_listen);
+    int pin = fd_aside(start->pin);
     fd_place(null, STDIN_FILENO);
     fd_place(control, PROCESS_CONTROL_FD);
     fd_place(listen, PROCESS_LISTEN_FD);
     fd_place(operator_listen, PROCESS_OPERATOR_FD);
+    fd_place(pin, PROCESS_PIN_FD);
     if (close_range(FIRST_FREE_FD, ~0u, 0) != 0)
         _exit(127);
 }

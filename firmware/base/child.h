@@ -13,6 +13,7 @@ struct child_start {
     int control;             /* becomes PROCESS_CONTROL_FD */
     int listen;              /* becomes PROCESS_LISTEN_FD; -1 = none */
     int operator_listen;     /* becomes PROCESS_OPERATOR_FD; -1 = none */
+    int pin;                 /* becomes PROCESS_PIN_FD; -1 = none */
 };
 
 /*

@@ -2,6 +2,7 @@
 
 #include "firmware/base/error.h"
 #include "firmware/base/log.h"
+#include "firmware/base/pin.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -95,6 +96,17 @@ static const char *check_log_level(const char *text)
     return log_level_from_name(text, &level) == 0 ? NULL : "not one of error, warn, info, debug";
 }
 
+static const char *check_pin_source(const char *text)
+{
+    enum pin_source source;
+    return pin_source_find(text, &source) == 0 ? NULL : "not one of file, credential, console";
+}
+
+static const char *check_credential(const char *text)
+{
+    return pin_credential_name_is_good(text) ? NULL : "not the name of a credential";
+}
+
 /* ---- the rows ---- */
 
 #define TEXT(section, key, standard, min, check, meaning)                                          \
@@ -154,8 +166,14 @@ static const struct config_row rows[] = {
          "NAME=value in the environment of the module (SOFTHSM2_CONF=...); empty = none."),
     TEXT(hsm, token_label, "chancery", 1, NULL, "Label of the token."),
     TEXT(hsm, token_serial, "", 0, NULL, "Serial number of the token; empty = by label alone."),
+    TEXT(hsm, pin_source, "file", 1, check_pin_source,
+         "Where the user PIN comes from: file (pin_file), credential (pin_credential, which "
+         "systemd hands over), console (a person types it when chanceryd starts)."),
     TEXT(hsm, pin_file, "secrets/pin", 1, NULL,
-         "File with the user PIN, mode 0600; relative to the state folder unless absolute."),
+         "File with the user PIN, closed to others (mode 0600 or 0640); relative to the state folder "
+         "unless absolute."),
+    TEXT(hsm, pin_credential, "hsm-pin", 1, check_credential,
+         "Name of the systemd credential with the user PIN: NAME of LoadCredential=NAME:FILE."),
     TEXT(hsm, writable, "", 0, NULL,
          "Folder that the module writes to, made durable after each new token key; relative to the "
          "state folder unless absolute; empty = none."),

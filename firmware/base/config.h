@@ -41,7 +41,9 @@ struct config {
     char hsm_environment[CONFIG_TEXT_MAX];/* "NAME=value" for the module (SOFTHSM2_CONF=...), or "" */
     char hsm_token_label[CONFIG_TEXT_MAX];
     char hsm_token_serial[CONFIG_TEXT_MAX]; /* "" = by label alone */
+    char hsm_pin_source[CONFIG_TEXT_MAX]; /* "file", "credential", "console": pin.h */
     char hsm_pin_file[CONFIG_TEXT_MAX];
+    char hsm_pin_credential[CONFIG_TEXT_MAX]; /* "hsm-pin" */
     char hsm_writable[CONFIG_TEXT_MAX];   /* folder the module writes to, fsynced after key creation; "" = none */
     bool hsm_network;                     /* the module talks to a network HSM: allow sockets in core */
     int64_t hsm_signers;                  /* 0 = one for each processor */

@@ -24,6 +24,9 @@ static const struct message_field ready_fields[] = {
 static const struct message_field wire_fields[] = {
     FIELD(msg_wire, peer, FIELD_U32, 0),
 };
+static const struct message_field pin_refused_fields[] = {
+    FIELD(msg_pin_refused, tries, FIELD_U32, 0),
+};
 static const struct message_field call_fields[] = {
     FIELD(msg_call, method, FIELD_TEXT, 16),
     FIELD(msg_call, path, FIELD_TEXT, 8192),
@@ -80,6 +83,7 @@ static const struct message_field user_added_fields[] = {
 static const struct message_row rows[] = {
     ROW(MSG_READY, ready, CHILDREN, CHANCERYD, 0, SMALL),
     ROW(MSG_WIRE, wire, CHANCERYD, CHILDREN, 0, SMALL),
+    ROW(MSG_PIN_REFUSED, pin_refused, CORE, CHANCERYD, 0, SMALL),
     ROW(MSG_CALL, call, MANAGE, CORE, MSG_CALL_REPLY, MESSAGE_SIZE_MAX),
     ROW(MSG_CALL_REPLY, call_reply, CORE, MANAGE, 0, MESSAGE_SIZE_MAX),
     ROW(MSG_TLS_CERTIFY, tls_certify, MANAGE, CORE, MSG_TLS_CERTIFIED, CSR_MAX + SMALL),

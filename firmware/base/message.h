@@ -36,6 +36,7 @@ enum role {
 enum message_type {
     MSG_READY = 2,        /* child -> chanceryd: confined and serving */
     MSG_WIRE = 4,         /* chanceryd -> child: the attached descriptor leads to peer */
+    MSG_PIN_REFUSED = 6,  /* core -> chanceryd: the token does not take the PIN; core ends */
     MSG_CALL = 16,        /* front manage -> core: an API call as it was signed */
     MSG_CALL_REPLY = 17,
     MSG_TLS_CERTIFY = 18, /* front manage -> core: certify the front's own TLS key */
@@ -62,6 +63,10 @@ struct msg_ready {
 
 struct msg_wire {
     uint32_t peer; /* enum role at the other end of the attached descriptor */
+};
+
+struct msg_pin_refused {
+    uint32_t tries; /* enum pin_tries: what the token says of those that are left */
 };
 
 /* Method, path and query exactly as received, not decoded; header names lower-case, in order of arrival. */
@@ -117,6 +122,7 @@ struct msg_user_added {
 union message_any {
     struct msg_ready ready;
     struct msg_wire wire;
+    struct msg_pin_refused pin_refused;
     struct msg_call call;
     struct msg_call_reply call_reply;
     struct msg_tls_certify tls_certify;

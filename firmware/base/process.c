@@ -229,6 +229,12 @@ int process_ready(struct process *p)
                         -1);
 }
 
+int process_pin_refused(struct process *p, unsigned tries)
+{
+    return channel_send(p->control, MSG_PIN_REFUSED, 0, &(struct msg_pin_refused){.tries = tries},
+                        -1);
+}
+
 static void watch_set(struct watch *w, int fd)
 {
     if (w->fd >= 0)

@@ -15,6 +15,7 @@
 #define PROCESS_CONTROL_FD 3
 #define PROCESS_LISTEN_FD 4
 #define PROCESS_OPERATOR_FD 5 /* core: listening Unix socket of the chancery command */
+#define PROCESS_PIN_FD 6      /* core: pipe with the PIN that a person typed (pin.h) */
 
 struct process {
     enum role role;
@@ -39,6 +40,12 @@ void process_confine(struct process *p);
 
 /* Tells chanceryd that the process serves. */
 int process_ready(struct process *p);
+
+/*
+ * Tells chanceryd, before an exit, that the token refused the PIN: it then does not start the process again
+ * with the same one. tries: enum pin_tries.
+ */
+int process_pin_refused(struct process *p, unsigned tries);
 
 /*
  * Blocks in the main thread: hands each wire to on_wire (which owns the channel), until

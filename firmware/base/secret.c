@@ -59,8 +59,10 @@ struct secret *secret_copy(const void *data, size_t len)
     return s;
 }
 
-static int secret_read_fd(int fd, size_t max, struct secret **out)
+int secret_read_fd(int fd, size_t max, struct secret **out)
 {
+    *out = NULL;
+    PRECOND(max > 0 && max <= SECRET_MAX);
     size_t room = max + READ_SLACK;
     struct secret *s = secret_new(room);
     if (s == NULL)

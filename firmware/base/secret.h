@@ -21,6 +21,9 @@ struct secret *secret_copy(const void *data, size_t len);
 /* Reads a whole file of at most max bytes, less one final newline. 0, CH_ENOTFOUND, CH_ELIMIT, CH_EIO, CH_EINVAL if empty. */
 int secret_read_file(const char *path, size_t max, struct secret **out);
 
+/* Likewise from a descriptor, to its end; fd stays the caller's. */
+int secret_read_fd(int fd, size_t max, struct secret **out);
+
 /* The bytes, writable, and their number. */
 uint8_t *secret_data(struct secret *s);
 size_t secret_len(const struct secret *s);

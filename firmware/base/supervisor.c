@@ -7,6 +7,7 @@
 #include "firmware/base/endpoint.h"
 #include "firmware/base/error.h"
 #include "firmware/base/log.h"
+#include "firmware/base/pin_prompt.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -43,15 +44,18 @@ struct child_row {
     enum role role;
     bool optional; /* not started while its program is not installed */
     bool operator_socket;
+    bool pin; /* gets the PIN that a person typed */
 };
 
 static const struct child_row child_rows[] = {
-    {"chancery-core", NULL, NO_OPTION, NO_OPTION, OPTION(hsm_environment), ROLE_CORE, false, true},
+    {"chancery-core", NULL, NO_OPTION, NO_OPTION, OPTION(hsm_environment), ROLE_CORE, false, true,
+     true},
     {"chancery-front", "https", OPTION(manage_address), OPTION(manage_port), NO_OPTION,
-     ROLE_FRONT_MANAGE, false, false},
+     ROLE_FRONT_MANAGE, false, false, false},
     {"chancery-front-public", "http", OPTION(public_address), OPTION(public_port), NO_OPTION,
-     ROLE_FRONT_PUBLIC, true, false},
-    {"chancery-outbound", NULL, NO_OPTION, NO_OPTION, NO_OPTION, ROLE_OUTBOUND, true, false},
+     ROLE_FRONT_PUBLIC, true, false, false},
+    {"chancery-outbound", NULL, NO_OPTION, NO_OPTION, NO_OPTION, ROLE_OUTBOUND, true, false,
+     false},
 };
 #define CHILDREN COUNT(child_rows)
 
@@ -75,6 +79,8 @@ struct child {
     int64_t ready_at;
     int64_t start_at; /* when to start it (again) */
     int64_t backoff;
+    bool pin_refused;
+    uint32_t pin_tries; /* what it said of the PIN that was refused */
     int64_t kill_at; /* a child without a control channel that has not ended by then; 0 = none */
 };
 
@@ -85,6 +91,7 @@ struct supervisor {
     int signals;
     int operator_listen;
     sigset_t mask_before;
+    struct pin_prompt pin;
     struct child children[CHILDREN];
     bool wired[COUNT(wire_rows)];
     bool announced;
@@ -160,8 +167,14 @@ static bool any_alive(const struct supervisor *s)
 static int child_launch(struct supervisor *s, struct child *c)
 {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    int pin = -1;
+    if (c->row->pin && pin_prompt_pipe(&s->pin, &pin) != 0)
         return CH_ESYS;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        if (pin >= 0)
+            close(pin);
+        return CH_ESYS;
+    }
     struct child_start start = {
         .program = c->program,
         .state = s->state,
@@ -169,10 +182,13 @@ static int child_launch(struct supervisor *s, struct child *c)
         .control = ends[1],
         .listen = c->listen,
         .operator_listen = c->row->operator_socket ? s->operator_listen : -1,
+        .pin = pin,
     };
     c->control = channel_new(ends[0], ROLE_CHANCERYD, c->row->role, CONTROL_MS);
     int e = c->control == NULL ? CH_ENOMEM : child_start(&start, &c->pid);
     close(ends[1]);
+    if (pin >= 0)
+        close(pin);
     if (e != 0) {
         channel_free(c->control);
         c->control = NULL;
@@ -197,7 +213,8 @@ static void start_due(struct supervisor *s)
     int64_t now = clock_monotonic_ms();
     for (size_t i = 0; i < CHILDREN; i++) {
         struct child *c = &s->children[i];
-        if (!c->enabled || c->pid != 0 || now < c->start_at)
+        if (!c->enabled || c->pid != 0 || now < c->start_at ||
+            (c->row->pin && pin_prompt_waits(&s->pin)))
             continue;
         int e = child_launch(s, c);
         if (e != 0) {
@@ -304,14 +321,19 @@ static void control_read(struct supervisor *s, struct child *c)
 {
     struct frame f;
     int e = channel_receive(c->control, &f);
-    if (e == 0 && f.message.ready.role != (uint32_t)c->row->role)
+    bool refusal = e == 0 && f.header.type == MSG_PIN_REFUSED;
+    if (refusal) {
+        c->pin_refused = true;
+        c->pin_tries = f.message.pin_refused.tries;
+    } else if (e == 0 && f.message.ready.role != (uint32_t)c->row->role) {
         e = CH_EPROTO;
+    }
     frame_free(&f);
     if (e != 0) {
         control_end(s, c, e);
         return;
     }
-    if (c->ready)
+    if (c->ready || refusal)
         return;
     c->ready = c->ever_ready = true;
     c->ready_at = clock_monotonic_ms();
@@ -332,6 +354,29 @@ static void death_describe(int status, char *out, size_t size)
                  strsignal(WTERMSIG(status)));
 }
 
+/* What a child said just before it ended, and nobody has read yet. */
+static void control_drain(struct supervisor *s, struct child *c)
+{
+    while (c->control != NULL) {
+        struct pollfd last = {.fd = channel_fd(c->control), .events = POLLIN};
+        if (poll(&last, 1, 0) <= 0)
+            return;
+        control_read(s, c);
+    }
+}
+
+/* The same PIN is never given to the token again: tokens lock after a few. */
+static void pin_replace(struct supervisor *s, struct child *c)
+{
+    c->pin_refused = false;
+    c->start_at = 0;
+    if (pin_prompt_refused(&s->pin, c->pin_tries) == 0)
+        return;
+    log_error("%s has no PIN that the token takes (its reason stands above); chanceryd ends",
+              child_name(c));
+    stop_begin(s, 1);
+}
+
 static void child_bury(struct supervisor *s, struct child *c, int status)
 {
     char how[128];
@@ -339,6 +384,7 @@ static void child_bury(struct supervisor *s, struct child *c, int status)
     bool refused = !c->ever_ready && WIFEXITED(status) &&
                    (WEXITSTATUS(status) == EXIT_CONFIGURATION || WEXITSTATUS(status) == 127);
     death_describe(status, how, sizeof how);
+    control_drain(s, c);
     channel_free(c->control);
     c->control = NULL;
     c->pid = 0;
@@ -348,7 +394,9 @@ static void child_bury(struct supervisor *s, struct child *c, int status)
         return;
     backoff_plan(c, now);
     c->ready = false;
-    if (refused) {
+    if (c->pin_refused) {
+        pin_replace(s, c);
+    } else if (refused) {
         log_error("%s cannot serve (its reason stands above); chanceryd ends", child_name(c));
         stop_begin(s, 1);
     } else {
@@ -380,10 +428,10 @@ static void signals_read(struct supervisor *s)
 /* ---- the loop ---- */
 
 /* When something falls due for the child: its start, or its end by force. */
-static int64_t child_due(const struct child *c)
+static int64_t child_due(const struct supervisor *s, const struct child *c)
 {
     if (c->pid == 0)
-        return c->enabled ? c->start_at : INT64_MAX;
+        return c->enabled && !(c->row->pin && pin_prompt_waits(&s->pin)) ? c->start_at : INT64_MAX;
     return c->kill_at == 0 ? INT64_MAX : c->kill_at;
 }
 
@@ -391,22 +439,26 @@ static int next_wait_ms(const struct supervisor *s)
 {
     int64_t next = s->stopping ? s->kill_at : INT64_MAX;
     for (size_t i = 0; i < CHILDREN && !s->stopping; i++)
-        if (child_due(&s->children[i]) < next)
-            next = child_due(&s->children[i]);
+        if (child_due(s, &s->children[i]) < next)
+            next = child_due(s, &s->children[i]);
     int64_t wait = next - clock_monotonic_ms();
     return next == INT64_MAX ? -1 : wait < 0 ? 0 : (int)wait;
 }
 
 static void loop_once(struct supervisor *s)
 {
-    struct pollfd polls[1 + CHILDREN] = {{.fd = s->signals, .events = POLLIN}};
+    struct pollfd polls[1 + CHILDREN + 1] = {{.fd = s->signals, .events = POLLIN}};
+    polls[1 + CHILDREN] = (struct pollfd){
+        .fd = s->stopping ? -1 : pin_prompt_fd(&s->pin), .events = POLLIN};
     for (size_t i = 0; i < CHILDREN; i++) {
         struct channel *control = s->stopping ? NULL : s->children[i].control;
         polls[1 + i].fd = control == NULL ? -1 : channel_fd(control);
         polls[1 + i].events = POLLIN;
     }
-    if (poll(polls, 1 + CHILDREN, next_wait_ms(s)) < 0)
+    if (poll(polls, 1 + CHILDREN + 1, next_wait_ms(s)) < 0)
         return; /* EINTR: the caller comes again */
+    if (polls[1 + CHILDREN].revents != 0 && pin_prompt_read(&s->pin) != 0)
+        stop_begin(s, 1);
     for (size_t i = 0; i < CHILDREN; i++)
         if (polls[1 + i].revents != 0)
             control_read(s, &s->children[i]);
@@ -518,6 +570,7 @@ static void fd_close(int fd)
 
 static void supervisor_close(struct supervisor *s)
 {
+    pin_prompt_close(&s->pin);
     for (size_t i = 0; i < CHILDREN; i++)
         fd_close(s->children[i].listen);
     fd_close(s->operator_listen);
@@ -543,6 +596,8 @@ int supervisor_run(const struct supervisor_options *options)
         e = signals_open(s);
     if (e == 0)
         e = endpoints_open(s, libexec);
+    if (e == 0)
+        e = pin_prompt_open(&s->pin, &s->config);
     if (e == 0)
         loop(s);
     supervisor_close(s);

@@ -48,6 +48,7 @@ tool --slot-index 0 --login --login-type so --so-pin 87654321 --change-pin --pin
 tool --slot-index 0 --login --login-type so --so-pin 76543210 --init-pin --new-pin 12345678
 tool --slot-index 0 --login --pin 12345678 --change-pin --new-pin 1234567
 printf 1234567 >"$OCK_DIR/pin"
+chmod 600 "$OCK_DIR/pin"
 export HSM_TEST_MODULE="$MODULE" HSM_TEST_LABEL=chancery HSM_TEST_PIN_FILE="$OCK_DIR/pin"
 code=0
 "$@" || code=$?

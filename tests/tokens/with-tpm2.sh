@@ -55,6 +55,7 @@ tool() { pkcs11-tool --module "$module" "$@" >"$dir/tool.log" 2>&1 || { cat "$di
 tool --slot-index 0 --init-token --label chancery --so-pin 87654321
 tool --slot-index 0 --login --login-type so --so-pin 87654321 --init-pin --new-pin 1234567
 printf 1234567 >"$dir/pin"
+chmod 600 "$dir/pin"
 export HSM_TEST_MODULE="$module" HSM_TEST_LABEL=chancery HSM_TEST_PIN_FILE="$dir/pin"
 code=0
 "$@" || code=$?

@@ -26,6 +26,7 @@ static void file_put(const char *name, const char *format, const char *value)
     snprintf(path, sizeof path, "%s/%s", core_kit.state, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
+    assert_int_equal(fchmod(fileno(file), 0600), 0);
     fprintf(file, format, value); /* NOLINT: the formats are of this file */
     assert_int_equal(fclose(file), 0);
 }
@@ -85,8 +86,8 @@ int core_kit_setup(void **state)
     (void)state;
     core_kit_folder_make();
     assert_int_equal(contract_init(), 0);
-    assert_int_equal(appliance_provision(core_kit.state, &core_kit.config, &core_kit.appliance), 0);
-    assert_int_equal(core_open(core_kit.state, &core_kit.config, &core_kit.core), 0);
+    assert_int_equal(appliance_provision(core_kit.state, &core_kit.config, NULL, &core_kit.appliance), 0);
+    assert_int_equal(core_open(core_kit.state, &core_kit.config, NULL, &core_kit.core), 0);
     return 0;
 }
 
@@ -104,7 +105,7 @@ int core_kit_teardown(void **state)
 void core_kit_reopen(void)
 {
     core_close(&core_kit.core);
-    assert_int_equal(core_open(core_kit.state, &core_kit.config, &core_kit.core), 0);
+    assert_int_equal(core_open(core_kit.state, &core_kit.config, NULL, &core_kit.core), 0);
 }
 
 /* ---- calls ---- */

@@ -33,7 +33,7 @@ static int write_file(const char *path, const char *text)
     FILE *f = fopen(path, "w");
     if (f == NULL)
         return CH_EIO;
-    int r = fputs(text, f) < 0 ? CH_EIO : 0;
+    int r = fchmod(fileno(f), 0600) != 0 || fputs(text, f) < 0 ? CH_EIO : 0;
     return fclose(f) != 0 ? CH_EIO : r;
 }
 

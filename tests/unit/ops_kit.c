@@ -33,6 +33,7 @@ static void file_write(const char *name, const char *text)
     snprintf(path, sizeof path, "%s/%s", ops.state, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
+    assert_int_equal(fchmod(fileno(file), 0600), 0);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
 }
@@ -92,7 +93,7 @@ void ops_maker_stop(void)
 
 static void appliance_open(void)
 {
-    assert_int_equal(core_open(ops.state, &ops.config, &ops.core), 0);
+    assert_int_equal(core_open(ops.state, &ops.config, NULL, &ops.core), 0);
     ops_maker_start();
 }
 
@@ -121,7 +122,7 @@ int ops_setup(void **state)
     config_make(&ops.config);
     assert_int_equal(contract_init(), 0);
     assert_int_equal(core_hsm_environment(&ops.config), 0);
-    assert_int_equal(appliance_provision(ops.state, &ops.config, &appliance), 0);
+    assert_int_equal(appliance_provision(ops.state, &ops.config, NULL, &appliance), 0);
     memcpy(ops.account, appliance.account, sizeof ops.account);
     appliance_free(&appliance);
     appliance_open();

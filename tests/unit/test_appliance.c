@@ -32,14 +32,14 @@ static int provision_and_open(void)
 {
     struct appliance appliance;
     struct core core;
-    int r = appliance_provision(core_kit.state, &core_kit.config, &appliance);
+    int r = appliance_provision(core_kit.state, &core_kit.config, NULL, &appliance);
     if (r != 0)
         return 10;
     bool whole = strlen(appliance.account) == 12 && appliance.account[0] != '0' &&
                  strlen(appliance.access_key_id) == 20 &&
                  secret_len(appliance.secret_access_key) == 40 && appliance.bundle.len > 0;
     appliance_free(&appliance);
-    r = core_open(core_kit.state, &core_kit.config, &core);
+    r = core_open(core_kit.state, &core_kit.config, NULL, &core);
     if (r != 0)
         return 11;
     core_close(&core);
@@ -87,9 +87,9 @@ static void provisioning_killed_at_any_moment_is_completed_by_the_next(void **st
 static int provision_twice(void)
 {
     struct appliance first, second;
-    if (appliance_provision(core_kit.state, &core_kit.config, &first) != 0 || first.existed)
+    if (appliance_provision(core_kit.state, &core_kit.config, NULL, &first) != 0 || first.existed)
         return 1;
-    if (appliance_provision(core_kit.state, &core_kit.config, &second) != 0 || !second.existed)
+    if (appliance_provision(core_kit.state, &core_kit.config, NULL, &second) != 0 || !second.existed)
         return 2;
     bool same = strcmp(first.account, second.account) == 0 &&
                 strcmp(first.access_key_id, second.access_key_id) == 0 &&
@@ -112,7 +112,7 @@ static void provisioning_again_changes_nothing(void **state)
 static int open_only(void)
 {
     struct core core;
-    int r = core_open(core_kit.state, &core_kit.config, &core);
+    int r = core_open(core_kit.state, &core_kit.config, NULL, &core);
     if (r == 0)
         core_close(&core);
     return -r;
@@ -129,7 +129,7 @@ static void what_was_not_provisioned_does_not_open(void **state)
 static int provision_only(void)
 {
     struct appliance appliance;
-    int r = appliance_provision(core_kit.state, &core_kit.config, &appliance);
+    int r = appliance_provision(core_kit.state, &core_kit.config, NULL, &appliance);
     if (r == 0)
         appliance_free(&appliance);
     return -r;

@@ -33,7 +33,8 @@ static pid_t child_under_test(const char *program)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     snprintf(path, sizeof path, "%s/%s", stage_libexec, program);
     struct child_start start = {.program = path, .state = stage_state, .environment = "",
-                                .control = ends[1], .listen = -1, .operator_listen = -1};
+                                .control = ends[1], .listen = -1, .operator_listen = -1,
+                                .pin = -1};
     int keep = dup(STDERR_FILENO);
     int fd = open(stage_log, O_WRONLY | O_APPEND | O_CLOEXEC);
     dup2(fd, STDERR_FILENO);

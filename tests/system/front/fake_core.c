@@ -438,7 +438,8 @@ static pid_t start_front(const char *program, const char *state, int listen_fd)
                                 .environment = "",
                                 .control = ends[1],
                                 .listen = listen_fd,
-                                .operator_listen = -1};
+                                .operator_listen = -1,
+                                .pin = -1};
     if (child_start(&start, &pid) != 0)
         give_up("cannot start the front");
     close(ends[1]);
