@@ -1,8 +1,8 @@
 #include "ca/auth/auth.h"
 
+#include "ca/auth/mac.h"
+
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define TERMINATOR "aws4_request"
-#define DIGEST_SIZE 32
+#define DIGEST_SIZE MAC_SIZE
 #define DIGEST_HEX ((size_t)64)
 #define TIMESTAMP_SIZE 17 /* 20261123T131700Z and a NUL */
 #define PRESIGNED_MAX 604800
@@ -458,11 +458,15 @@ static int put_value(struct buf *out, struct slice value)
 {
     struct slice s = slice_trim(value);
     int r = 0;
-    for (size_t i = 0; i < s.len && r == 0; i++) {
-        bool blank = is_blank(s.data[i]);
-        if (blank && is_blank(s.data[i - 1]))
+    for (size_t i = 0, start = 0; i <= s.len && r == 0; i++) {
+        if (i < s.len && !is_blank(s.data[i]))
             continue;
-        r = buf_put(out, blank ? (const uint8_t *)" " : s.data + i, 1);
+        if (i > start) {
+            r = start == 0 ? 0 : buf_put(out, " ", 1);
+            if (r == 0)
+                r = buf_put_slice(out, slice_part(s, start, i));
+        }
+        start = i + 1;
     }
     return r;
 }
@@ -488,10 +492,10 @@ static int put_header(struct buf *out, const struct msg_call *call, struct slice
 static int body_hash(const struct msg_call *call, char hex[DIGEST_HEX + 1])
 {
     uint8_t digest[DIGEST_SIZE];
-    if (EVP_Digest(call->body.data, call->body.len, digest, NULL, EVP_sha256(), NULL) != 1)
-        return CH_ENOMEM;
-    hex_encode(digest, sizeof digest, hex);
-    return 0;
+    int r = mac_sha256(call->body, digest);
+    if (r == 0)
+        hex_encode(digest, sizeof digest, hex);
+    return r;
 }
 
 int sigv4_canonical_request(const struct msg_call *call, const struct sigv4 *sig, struct buf *out)
@@ -531,24 +535,16 @@ int sigv4_string_to_sign(const struct sigv4 *sig, struct slice canonical_request
 {
     uint8_t digest[DIGEST_SIZE];
     char timestamp[TIMESTAMP_SIZE];
-    if (EVP_Digest(canonical_request.data, canonical_request.len, digest, NULL, EVP_sha256(),
-                   NULL) != 1)
-        return CH_ENOMEM;
+    int r = mac_sha256(canonical_request, digest);
+    if (r != 0)
+        return r;
     timestamp_format(sig->time, timestamp);
-    int r = buf_printf(out, ALGORITHM "\n%s\n%.*s/%.*s/%.*s/" TERMINATOR "\n", timestamp,
+    r = buf_printf(out, ALGORITHM "\n%s\n%.*s/%.*s/%.*s/" TERMINATOR "\n", timestamp,
                        QUOTED(sig->date), QUOTED(sig->region), QUOTED(sig->service));
     return r != 0 ? r : buf_put_hex(out, digest, sizeof digest);
 }
 
 /* ---- keys and the verdict ---- */
-
-static int hmac(struct slice key, struct slice data, uint8_t out[DIGEST_SIZE])
-{
-    unsigned len = 0;
-    if (HMAC(EVP_sha256(), key.data, (int)key.len, data.data, data.len, out, &len) == NULL)
-        return CH_ENOMEM;
-    return len == DIGEST_SIZE ? 0 : CH_EINVAL;
-}
 
 int sigv4_signing_key(struct slice secret, const struct sigv4 *sig, uint8_t key[32])
 {
@@ -559,9 +555,9 @@ int sigv4_signing_key(struct slice secret, const struct sigv4 *sig, uint8_t key[
     memcpy(secret_data(first), "AWS4", 4);
     if (secret.len > 0)
         memcpy(secret_data(first) + 4, secret.data, secret.len);
-    int r = hmac(secret_slice(first), steps[0], key);
+    int r = mac_hmac_sha256(secret_slice(first), steps[0], key);
     for (size_t i = 1; i < sizeof steps / sizeof steps[0] && r == 0; i++)
-        r = hmac(slice_of(key, DIGEST_SIZE), steps[i], key);
+        r = mac_hmac_sha256(slice_of(key, DIGEST_SIZE), steps[i], key);
     secret_free(first);
     return r;
 }
@@ -582,7 +578,7 @@ static int signature_matches(const struct sigv4 *sig, struct slice text, const u
     uint8_t expected[DIGEST_SIZE], given[DIGEST_SIZE] = {0};
     bool formed = sig->signature.len == DIGEST_HEX &&
                   hex_decode((const char *)sig->signature.data, DIGEST_HEX, given) == 0;
-    int r = hmac(slice_of(key, DIGEST_SIZE), text, expected);
+    int r = mac_hmac_sha256(slice_of(key, DIGEST_SIZE), text, expected);
     if (r == 0 && !(bytes_equal_ct(expected, given, DIGEST_SIZE) && formed))
         r = CH_EDENIED;
     OPENSSL_cleanse(expected, sizeof expected);

@@ -1,5 +1,7 @@
 #include "ca/pki/key.h"
 
+#include "ca/pki/fixed_key.h"
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -25,6 +27,7 @@
 
 struct pki_verifier {
     EVP_PKEY *key;
+    struct pki_fixed_key *fixed; /* NULL unless prepared, and for keys that have no table */
 };
 
 struct curve_row {
@@ -331,7 +334,7 @@ int pki_verifier_new(struct slice spki, struct pki_verifier **out)
     int rc = pki_key_open(spki, &key, NULL);
     if (rc != 0)
         return rc;
-    *out = malloc(sizeof **out);
+    *out = calloc(1, sizeof **out);
     if (*out == NULL) {
         EVP_PKEY_free(key);
         return CH_ENOMEM;
@@ -340,12 +343,30 @@ int pki_verifier_new(struct slice spki, struct pki_verifier **out)
     return 0;
 }
 
+void pki_verifier_prepare(struct pki_verifier *v)
+{
+    if (v->fixed == NULL)
+        (void)pki_fixed_key_new(v->key, &v->fixed);
+}
+
+static int check_fixed(const struct pki_verifier *v, enum hash_alg hash, struct slice message,
+                       struct slice signature)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    if (EVP_Digest(message.data, message.len, digest, &len, pki_hash_md(hash), NULL) != 1)
+        return CH_ENOMEM;
+    return pki_fixed_key_check(v->fixed, slice_of(digest, len), signature);
+}
+
 int pki_verifier_check(const struct pki_verifier *v, enum sig_alg alg, struct slice message,
                        struct slice signature)
 {
     const struct sig_alg_info *info = sig_alg_info(alg);
     if (info == NULL)
         return CH_EINVAL;
+    if (v->fixed != NULL && info->scheme == SIG_SCHEME_ECDSA)
+        return check_fixed(v, info->hash, message, signature);
     struct pki_sig_alg with = {.alg = alg, .salt = (int)hash_alg_size(info->hash)};
     return pki_key_verify(v->key, &with, message, signature);
 }
@@ -354,6 +375,7 @@ void pki_verifier_free(struct pki_verifier *v)
 {
     if (v == NULL)
         return;
+    pki_fixed_key_free(v->fixed);
     EVP_PKEY_free(v->key);
     free(v);
 }

@@ -239,16 +239,37 @@ int pki_alt_names_build(const char *const *dns, size_t count, struct buf *der)
     return rc;
 }
 
-/* The algorithm outside must be the one inside (RFC 5280 4.1.1.2). */
+/* Moves p over the head of an element, or over all of it; false when it is not there. */
+static bool element_pass(const unsigned char **p, const unsigned char *end, int tag, int class,
+                         bool whole)
+{
+    long len = 0;
+    int found = 0, of = 0;
+    int form = ASN1_get_object(p, &len, &found, &of, end - *p);
+    if ((form & 0x80) != 0 || found != tag || of != class)
+        return false;
+    *p += whole ? len : 0;
+    return true;
+}
+
+/*
+ * The algorithm outside must be the one inside (RFC 5280 4.1.1.2). Reads no further than that: the
+ * rest has been linted, as the very same octets.
+ */
 static int judge_algorithm(struct slice der, enum sig_alg alg)
 {
-    struct pki_sig_alg inside;
-    PKI_TBS *tbs = pki_der_decode(der, ASN1_ITEM_rptr(PKI_TBS));
-    int rc = tbs == NULL ? CH_EINVAL : pki_sig_alg_get(tbs->signature, &inside);
-    if (rc != 0 || inside.alg != alg)
-        rc = CH_EINVAL;
-    ASN1_item_free((ASN1_VALUE *)tbs, ASN1_ITEM_rptr(PKI_TBS));
-    return rc;
+    struct pki_sig_alg inside = {.alg = SIG_ALG_NONE};
+    const unsigned char *p = der.data;
+    const unsigned char *end = p + der.len;
+    X509_ALGOR *algorithm = NULL;
+    if (element_pass(&p, end, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, false) &&
+        element_pass(&p, end, 0, V_ASN1_CONTEXT_SPECIFIC, true) &&
+        element_pass(&p, end, V_ASN1_INTEGER, V_ASN1_UNIVERSAL, true))
+        algorithm = d2i_X509_ALGOR(NULL, &p, end - p);
+    int rc = algorithm == NULL ? CH_EINVAL : pki_sig_alg_get(algorithm, &inside);
+    X509_ALGOR_free(algorithm);
+    ERR_clear_error();
+    return rc != 0 || inside.alg != alg ? CH_EINVAL : 0;
 }
 
 int pki_certificate_finish(struct slice tbs, enum sig_alg alg, struct slice signature,

@@ -115,20 +115,24 @@ int buf_put_text(struct buf *b, const char *text)
     return buf_put_slice(b, slice_text(text));
 }
 
+/* Into the room that is there; when that is too small, once more into enough of it. */
 int buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args;
+    size_t room = b->cap - b->len;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room == 0 ? NULL : (char *)b->data + b->len, room, format, args);
     va_end(args);
     if (len < 0)
         return CH_EINVAL;
     int e = buf_room(b, (size_t)len);
     if (e != 0)
         return e;
-    va_start(args, format);
-    vsnprintf((char *)b->data + b->len, (size_t)len + 1, format, args);
-    va_end(args);
+    if ((size_t)len >= room) {
+        va_start(args, format);
+        vsnprintf((char *)b->data + b->len, (size_t)len + 1, format, args);
+        va_end(args);
+    }
     b->len += (size_t)len;
     return 0;
 }

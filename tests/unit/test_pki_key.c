@@ -3,6 +3,7 @@
 #include "ca/pki/key.h"
 #include "tests/unit/pki_kit.h"
 
+#include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <setjmp.h>
@@ -210,6 +211,140 @@ static void a_verifier_judges_many_signatures(void **state)
     buf_free(&sig);
 }
 
+/* Bytes of a signature that OpenSSL takes or refuses are taken or refused with a prepared key. */
+static void judged_alike(const struct kit_key *key, const struct pki_verifier *v,
+                         struct slice message, struct slice sig)
+{
+    assert_int_equal(
+        pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, message, sig),
+        pki_verify(buf_slice(&key->spki), SIG_ALG_SHA256WITHECDSA, message, sig));
+}
+
+static void a_prepared_verifier_judges_as_openssl_does(void **state)
+{
+    (void)state;
+    static const enum sig_alg algs[] = {SIG_ALG_SHA256WITHECDSA, SIG_ALG_SHA384WITHECDSA,
+                                        SIG_ALG_SHA512WITHECDSA};
+    struct pki_verifier *v = NULL;
+    struct buf sig = {0};
+    const struct kit_key *key = kit_key(KEY_ALG_P256, 0);
+    assert_int_equal(pki_verifier_new(buf_slice(&key->spki), &v), 0);
+    pki_verifier_prepare(v);
+    for (unsigned i = 0; i < 60; i++) {
+        enum sig_alg alg = algs[i % 3];
+        struct slice message = slice_of(&i, sizeof i);
+        buf_clear(&sig);
+        kit_sign(key, alg, message, &sig);
+        assert_int_equal(pki_verifier_check(v, alg, message, buf_slice(&sig)), 0);
+        assert_int_equal(pki_verifier_check(v, alg, slice_text("other"), buf_slice(&sig)),
+                         CH_EINTEGRITY);
+        assert_int_equal(pki_verifier_check(v, algs[(i + 1) % 3], message, buf_slice(&sig)),
+                         CH_EINTEGRITY);
+        sig.data[i % sig.len] ^= (uint8_t)(1u << i % 8);
+        judged_alike(key, v, message, buf_slice(&sig));
+    }
+    pki_verifier_free(v);
+    buf_free(&sig);
+}
+
+/* An Ecdsa-Sig-Value of r and s in hex. */
+static void sig_make(const char *r, const char *s, struct buf *out)
+{
+    ECDSA_SIG *sig = ECDSA_SIG_new();
+    BIGNUM *x = NULL, *y = NULL;
+    assert_true(BN_hex2bn(&x, r) > 0 && BN_hex2bn(&y, s) > 0);
+    assert_int_equal(ECDSA_SIG_set0(sig, x, y), 1);
+    int len = i2d_ECDSA_SIG(sig, NULL);
+    uint8_t *end = buf_reserve(out, (size_t)len);
+    assert_int_equal(i2d_ECDSA_SIG(sig, &end), len);
+    out->len += (size_t)len;
+    ECDSA_SIG_free(sig);
+}
+
+static void a_prepared_verifier_refuses_numbers_out_of_range(void **state)
+{
+    (void)state;
+#define ORDER "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"
+    static const char *const numbers[] = {"0", "1", "-1", ORDER, "1" ORDER, "2"};
+    struct pki_verifier *v = NULL;
+    const struct kit_key *key = kit_key(KEY_ALG_P256, 1);
+    assert_int_equal(pki_verifier_new(buf_slice(&key->spki), &v), 0);
+    pki_verifier_prepare(v);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        for (size_t j = 0; j < sizeof numbers / sizeof numbers[0]; j++) {
+            struct buf sig = {0};
+            sig_make(numbers[i], numbers[j], &sig);
+            assert_int_equal(pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, slice_text("message"),
+                                                buf_slice(&sig)),
+                             CH_EINTEGRITY);
+            judged_alike(key, v, slice_text("message"), buf_slice(&sig));
+            buf_free(&sig);
+        }
+    }
+    assert_int_equal(pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, slice_text("message"),
+                                        slice_of(NULL, 0)),
+                     CH_EINTEGRITY);
+    assert_int_equal(pki_verifier_check(v, SIG_ALG_SHA256WITHRSA, slice_text("message"),
+                                        slice_text("x")),
+                     CH_EINVAL);
+    pki_verifier_free(v);
+}
+
+/* The sum of both points is the point at infinity: u1 G = -u2 Q. */
+static void a_prepared_verifier_refuses_the_point_at_infinity(void **state)
+{
+    (void)state;
+    struct pki_verifier *v = NULL;
+    struct buf sig = {0};
+    BIGNUM *d = NULL, *n = NULL, *r = BN_new();
+    uint8_t digest[32];
+    BN_CTX *ctx = BN_CTX_new();
+    const struct kit_key *key = kit_key(KEY_ALG_P256, 0);
+    assert_int_equal(EVP_PKEY_get_bn_param(key->pkey, "priv", &d), 1);
+    assert_true(BN_hex2bn(&n, ORDER) > 0);
+    SHA256((const unsigned char *)"message", 7, digest);
+    BIGNUM *e = BN_bin2bn(digest, sizeof digest, NULL);
+    /* e + r d = 0, so r = -e / d */
+    assert_non_null(BN_mod_inverse(r, d, n, ctx));
+    assert_int_equal(BN_mod_mul(r, r, e, n, ctx), 1);
+    assert_int_equal(BN_sub(r, n, r), 1);
+    char *text = BN_bn2hex(r);
+    sig_make(text, "1", &sig);
+    assert_int_equal(pki_verifier_new(buf_slice(&key->spki), &v), 0);
+    pki_verifier_prepare(v);
+    assert_int_equal(
+        pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, slice_text("message"), buf_slice(&sig)),
+        CH_EINTEGRITY);
+    judged_alike(key, v, slice_text("message"), buf_slice(&sig));
+    pki_verifier_free(v);
+    buf_free(&sig);
+    OPENSSL_free(text);
+    BN_free(e);
+    BN_free(r);
+    BN_free(n);
+    BN_free(d);
+    BN_CTX_free(ctx);
+}
+
+static void preparing_other_keys_changes_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ALL_KEYS; i++) {
+        struct pki_verifier *v = NULL;
+        struct buf sig = {0};
+        const struct kit_key *key = kit_key(all_keys[i], 0);
+        enum sig_alg alg = sig_alg_default(all_keys[i]);
+        assert_int_equal(pki_verifier_new(buf_slice(&key->spki), &v), 0);
+        pki_verifier_prepare(v);
+        kit_sign(key, alg, slice_text("message"), &sig);
+        assert_int_equal(pki_verifier_check(v, alg, slice_text("message"), buf_slice(&sig)), 0);
+        assert_int_equal(pki_verifier_check(v, alg, slice_text("massage"), buf_slice(&sig)),
+                         CH_EINTEGRITY);
+        pki_verifier_free(v);
+        buf_free(&sig);
+    }
+}
+
 static void a_weak_key_verifies_and_is_not_certified(void **state)
 {
     (void)state;
@@ -346,6 +481,10 @@ int main(void)
         cmocka_unit_test(key_id_is_sha1_of_the_key_bits),
         cmocka_unit_test(verifies_every_algorithm_and_sees_every_change),
         cmocka_unit_test(a_verifier_judges_many_signatures),
+        cmocka_unit_test(a_prepared_verifier_judges_as_openssl_does),
+        cmocka_unit_test(a_prepared_verifier_refuses_numbers_out_of_range),
+        cmocka_unit_test(a_prepared_verifier_refuses_the_point_at_infinity),
+        cmocka_unit_test(preparing_other_keys_changes_nothing),
         cmocka_unit_test(a_weak_key_verifies_and_is_not_certified),
         cmocka_unit_test(an_algorithm_that_does_not_fit_the_key_is_invalid),
         cmocka_unit_test(encrypted_key_opens_with_its_passphrase_only),
