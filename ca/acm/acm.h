@@ -14,6 +14,8 @@ int acm_get_certificate(struct request *r);
 int acm_list_certificates(struct request *r);
 int acm_list_tags_for_certificate(struct request *r);
 int acm_remove_tags_from_certificate(struct request *r);
+int acm_renew_certificate(struct request *r);
 int acm_request_certificate(struct request *r);
+int acm_revoke_certificate(struct request *r);
 
 #endif

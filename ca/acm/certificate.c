@@ -45,7 +45,8 @@ bool certificate_status_is(const struct certificate_row *row, int64_t now, const
 const char *certificate_renewal(const struct certificate_row *row, int64_t now)
 {
     bool exported = row->exported_at != 0 && row->exported_at >= row->issued_at;
-    return exported && certificate_status_is(row, now, "ISSUED") ? "ELIGIBLE" : "INELIGIBLE";
+    bool wanted = strcmp(row->type, "IMPORTED") != 0 && (exported || row->in_use > 0);
+    return wanted && certificate_status_is(row, now, "ISSUED") ? "ELIGIBLE" : "INELIGIBLE";
 }
 
 int certificate_key_name(const struct certificate_row *row, char out[32])
@@ -83,6 +84,14 @@ int certificate_pending(struct request *r)
     return api_fail(&r->error, "RequestInProgressException",
                     "The certificate request for %s is still in progress. Try again later.",
                     member_text(r->in, "CertificateArn"));
+}
+
+int certificate_check_unused(struct request *r, const struct certificate_row *row)
+{
+    if (row->in_use == 0)
+        return 0;
+    return api_fail(&r->error, "ResourceInUseException", "Certificate %s in account %s is in use.",
+                    member_text(r->in, "CertificateArn"), r->scope.account);
 }
 
 /* ---- its wrapped key ---- */

@@ -16,7 +16,8 @@ int certificate_load(struct request *r, struct certificate_row *out);
 const char *certificate_status(const struct certificate_row *row, int64_t now);
 bool certificate_status_is(const struct certificate_row *row, int64_t now, const char *status);
 
-/* ELIGIBLE or INELIGIBLE for renewal: exported since it was issued, and still valid. */
+/* ELIGIBLE or INELIGIBLE for renewal: not imported, exported since it was issued or in use, and still
+ * valid. */
 const char *certificate_renewal(const struct certificate_row *row, int64_t now);
 
 /* "RSA-2048", "EC-prime256v1": answers have a hyphen where requests have an underscore. */
@@ -31,6 +32,9 @@ int certificate_pem_put(struct request *r, const struct certificate_row *row);
 
 /* CH_EAPI with RequestInProgressException. */
 int certificate_pending(struct request *r);
+
+/* CH_EAPI with ResourceInUseException when something uses the certificate, else 0. */
+int certificate_check_unused(struct request *r, const struct certificate_row *row);
 
 /* ---- its wrapped key ---- */
 

@@ -1,6 +1,6 @@
 /*
  * DeleteCertificate: certificate, wrapped key and tags in one commit; the HSM forgets its
- * unwrapped copy. What the CA has issued stays issued.
+ * unwrapped copy. What the CA has issued stays issued. In any state, but not while it is in use.
  */
 #include "ca/acm/acm.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct deletion {
-    struct scope scope;
+    struct request *r;
     char id[ROW_UUID_SIZE];
     struct key_row key;
     bool has_key;
@@ -21,10 +21,17 @@ struct deletion {
 static int delete_unit(struct store_tx *tx, void *context)
 {
     struct deletion *d = context;
-    int rc = store_key_get(tx, &d->scope, d->id, &d->key);
+    struct certificate_row row = {0};
+    int rc = store_certificate_get(tx, &d->r->scope, d->id, &row);
+    if (rc == 0)
+        rc = certificate_check_unused(d->r, &row);
+    certificate_row_free(&row);
+    if (rc != 0)
+        return rc;
+    rc = store_key_get(tx, &d->r->scope, d->id, &d->key);
     d->has_key = rc == 0;
     if (rc == 0 || rc == CH_ENOTFOUND)
-        rc = store_certificate_delete(tx, &d->scope, d->id);
+        rc = store_certificate_delete(tx, &d->r->scope, d->id);
     return rc;
 }
 
@@ -37,7 +44,7 @@ static void forget(struct request *r, const struct deletion *d)
 
 int acm_delete_certificate(struct request *r)
 {
-    struct deletion d = {.scope = r->scope};
+    struct deletion d = {.r = r};
     const char *arn = member_text(r->in, "CertificateArn");
     int rc = arn_certificate_id(r, arn, d.id);
     if (rc == 0)

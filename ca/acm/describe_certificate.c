@@ -38,7 +38,7 @@ static int times_put(const struct certificate_row *row, json_t *out)
     } rows[] = {
         {"CreatedAt", row->created_at},   {"IssuedAt", row->issued_at},
         {"ImportedAt", row->imported_at}, {"NotBefore", row->not_before},
-        {"NotAfter", row->not_after},
+        {"NotAfter", row->not_after},     {"RevokedAt", row->revoked_at},
     };
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof rows / sizeof rows[0]; i++)
@@ -52,6 +52,8 @@ static int state_put(const struct certificate_row *row, int64_t now, json_t *out
     if (rc == 0 && certificate_status_is(row, now, "FAILED"))
         rc = member_put_text(out, "FailureReason", row->failure_reason);
     if (rc == 0)
+        rc = member_put_text(out, "RevocationReason", row->revocation_reason);
+    if (rc == 0)
         rc = member_put_text(out, "Type", row->type);
     if (rc == 0)
         rc = member_put_text(out, "CertificateAuthorityArn", row->authority_arn);
@@ -59,8 +61,6 @@ static int state_put(const struct certificate_row *row, int64_t now, json_t *out
         rc = member_put_text(out, "RenewalEligibility", certificate_renewal(row, now));
     if (rc == 0)
         rc = member_put_json(out, "Options", row->options);
-    if (rc == 0)
-        rc = member_put_new(out, "InUseBy", json_array());
     if (rc == 0)
         rc = member_put_text(out, "CertificateKeyPairOrigin", "AWS_MANAGED");
     return rc;
@@ -98,6 +98,52 @@ static int key_put(const struct certificate_row *row, json_t *out)
     return rc;
 }
 
+/* Absent until a renewal has begun. */
+static int renewal_put(const struct certificate_row *row, json_t *out)
+{
+    json_t *summary = json_object();
+    int rc = 0;
+    if (row->renewal_status != NULL) {
+        rc = member_put_text(summary, "RenewalStatus", row->renewal_status);
+        if (rc == 0)
+            rc = member_put_text(summary, "RenewalStatusReason", row->renewal_reason);
+        if (rc == 0)
+            rc = member_put_time(summary, "UpdatedAt", row->renewal_updated_at);
+        if (rc == 0)
+            rc = member_put_new(out, "RenewalSummary", json_incref(summary));
+    }
+    json_decref(summary);
+    return rc;
+}
+
+static int user_visit(void *context, const char *resource, int64_t created_at)
+{
+    (void)created_at;
+    return json_array_append_new(context, json_string(resource)) == 0 ? 0 : CH_ENOMEM;
+}
+
+struct users {
+    const struct certificate_row *row;
+    json_t *list;
+};
+
+static int users_unit(struct store_tx *tx, void *context)
+{
+    const struct users *u = context;
+    return store_association_list(tx, &u->row->scope, u->row->id, "", ASSOCIATIONS_MAX, user_visit,
+                                  u->list);
+}
+
+static int users_put(struct request *r, const struct certificate_row *row, json_t *out)
+{
+    struct users u = {.row = row, .list = json_array()};
+    int rc = row->in_use == 0 ? 0 : request_read(r, users_unit, &u);
+    if (rc == 0)
+        rc = member_put_new(out, "InUseBy", json_incref(u.list));
+    json_decref(u.list);
+    return rc;
+}
+
 int acm_describe_certificate(struct request *r)
 {
     struct certificate_row row = {0};
@@ -109,6 +155,10 @@ int acm_describe_certificate(struct request *r)
         rc = times_put(&row, out);
     if (rc == 0)
         rc = state_put(&row, r->now, out);
+    if (rc == 0)
+        rc = renewal_put(&row, out);
+    if (rc == 0)
+        rc = users_put(r, &row, out);
     if (rc == 0)
         rc = key_put(&row, out);
     if (rc == 0)

@@ -13,6 +13,8 @@ const struct operation_binding acm_operations[] = {
     {"ListCertificates", acm_list_certificates, NULL, NULL, true},
     {"ListTagsForCertificate", acm_list_tags_for_certificate, ARN, NULL, true},
     {"RemoveTagsFromCertificate", acm_remove_tags_from_certificate, ARN, NULL, false},
+    {"RenewCertificate", acm_renew_certificate, ARN, NULL, false},
     {"RequestCertificate", acm_request_certificate, NULL, "certificate/*", false},
+    {"RevokeCertificate", acm_revoke_certificate, ARN, NULL, false},
 };
 const size_t acm_operation_count = sizeof acm_operations / sizeof acm_operations[0];

@@ -17,6 +17,7 @@
 #define SECOND_US INT64_C(1000000)
 #define COMMON_NAME_OID "2.5.4.3"
 #define NAMES_MAX 100
+#define ACM_PRINCIPAL "acm.amazonaws.com"
 
 void private_work_free(struct private_work *w)
 {
@@ -164,6 +165,40 @@ int private_prepare(struct private_work *w, int64_t now, const char **reason)
     return *reason != NULL ? 0 : rc;
 }
 
+struct permission_query {
+    const struct authority_row *authority;
+    struct permission_row row;
+};
+
+static int permission_unit(struct store_tx *tx, void *context)
+{
+    struct permission_query *q = context;
+    return store_permission_get(tx, &q->authority->scope, q->authority->id, ACM_PRINCIPAL,
+                                q->authority->scope.account, &q->row);
+}
+
+static bool list_has(const json_t *list, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (strcmp(json_string_value(json_array_get(list, i)), text) == 0)
+            return true;
+    return false;
+}
+
+int private_is_permitted(struct private_work *w, bool *permitted)
+{
+    struct permission_query q = {.authority = &w->authority};
+    *permitted = false;
+    int rc = store_read(w->core->store, permission_unit, &q);
+    if (rc == CH_ENOTFOUND)
+        return 0;
+    json_t *actions = rc == 0 ? json_loads(q.row.actions, 0, NULL) : NULL;
+    *permitted = list_has(actions, "IssueCertificate") && list_has(actions, "GetCertificate");
+    json_decref(actions);
+    permission_row_free(&q.row);
+    return rc;
+}
+
 /* ---- the key ---- */
 
 static bool may_be_exported(const struct certificate_row *row)
@@ -196,7 +231,31 @@ int private_intend(struct private_work *w)
     return issue_intend(w->core, &w->order, &w->intent);
 }
 
+static int intent_unit(struct store_tx *tx, void *context)
+{
+    const struct private_work *w = context;
+    return store_issued_insert(tx, &w->intent);
+}
+
+int private_intend_now(struct private_work *w)
+{
+    int rc = private_intend(w);
+    return rc == 0 ? store_write(w->core->store, intent_unit, w) : rc;
+}
+
 /* ---- the certificate ---- */
+
+/* A certificate that is renewed has all of this already. */
+static void issuance_clear(struct certificate_row *row)
+{
+    char **const texts[] = {&row->serial, &row->issued_id, &row->key_usages,
+                            &row->extended_key_usages};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        free(*texts[i]);
+        *texts[i] = NULL;
+    }
+    buf_clear(&row->certificate);
+}
 
 static int usages_fill(struct private_work *w, const struct pki_certificate *certificate)
 {
@@ -233,6 +292,7 @@ static int row_issue(struct private_work *w)
     int rc = pki_certificate_parse(buf_slice(&w->intent.certificate), &certificate, &why);
     if (rc != 0)
         return rc;
+    issuance_clear(&w->row);
     pki_certificate_serial(certificate, serial);
     w->row.not_before = pki_certificate_not_before(certificate) * SECOND_US;
     w->row.not_after = pki_certificate_not_after(certificate) * SECOND_US;
@@ -278,22 +338,32 @@ static int set_failed(struct private_work *w, const char *reason)
     return store_write(w->core->store, failed_unit, &f);
 }
 
-int private_finish(struct private_work *w)
+int private_sign(struct private_work *w, const char **reason)
 {
     struct pki_reason why = {0};
     int rc = issue_sign(w->core, &w->order, &w->intent, &why);
-    const char *reason = refusal_reason(rc);
+    *reason = refusal_reason(rc);
+    if (*reason != NULL)
+        log_warn("certificate %s: %s: %s", w->row.id, *reason, why.text);
     if (rc == 0)
         rc = row_issue(w);
-    if (rc == 0)
-        rc = store_write(w->core->store, finish_unit, w);
-    if (rc == 0)
-        return 0;
-    issue_abandon(w->core, &w->intent);
-    if (reason == NULL)
+    if (rc != 0)
+        issue_abandon(w->core, &w->intent);
+    return rc;
+}
+
+int private_finish(struct private_work *w)
+{
+    const char *reason = NULL;
+    int rc = private_sign(w, &reason);
+    if (reason != NULL)
+        return set_failed(w, reason);
+    if (rc != 0)
         return rc;
-    log_warn("certificate %s: %s: %s", w->row.id, reason, why.text);
-    return set_failed(w, reason);
+    rc = store_write(w->core->store, finish_unit, w);
+    if (rc != 0)
+        issue_abandon(w->core, &w->intent);
+    return rc;
 }
 
 /* ---- what waited ---- */
@@ -302,12 +372,6 @@ static int row_unit(struct store_tx *tx, void *context)
 {
     struct load *l = context;
     return store_certificate_get(tx, l->scope, l->id, &l->w->row);
-}
-
-static int intent_unit(struct store_tx *tx, void *context)
-{
-    const struct private_work *w = context;
-    return store_issued_insert(tx, &w->intent);
 }
 
 static int make_waiting(struct private_work *w)
@@ -322,9 +386,7 @@ static int make_waiting(struct private_work *w)
     if (rc == CH_EUNSUPPORTED)
         return set_failed(w, "OTHER");
     if (rc == 0)
-        rc = private_intend(w);
-    if (rc == 0)
-        rc = store_write(w->core->store, intent_unit, w);
+        rc = private_intend_now(w);
     return rc == 0 ? private_finish(w) : rc;
 }
 

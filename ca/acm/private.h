@@ -1,7 +1,7 @@
 /*
  * private.h - how a private certificate of ACM comes into being: its CA is asked whether
  * it may, its key is born in the HSM and wrapped, the certificate signed; used by
- * RequestCertificate and, for what had to wait, by the key maker.
+ * RequestCertificate, by renewal and, for what had to wait, by the key maker.
  */
 #ifndef CHANCERY_ACM_PRIVATE_H
 #define CHANCERY_ACM_PRIVATE_H
@@ -30,12 +30,28 @@ void private_work_free(struct private_work *w);
  */
 int private_prepare(struct private_work *w, int64_t now, const char **reason);
 
+/*
+ * Has the owner of the CA let ACM issue from it (CreatePermission)? After private_prepare. This is
+ * what counts when nobody asks, as at a renewal.
+ */
+int private_is_permitted(struct private_work *w, bool *permitted);
+
 /* Makes and wraps the key. CH_EBUSY when none is ready and wait is false; CH_EUNSUPPORTED; CH_EHSM.
  */
 int private_key_make(struct private_work *w, bool wait);
 
 /* Fills w->intent; needs the key. The caller commits it. */
 int private_intend(struct private_work *w);
+
+/* Fills and commits w->intent. */
+int private_intend_now(struct private_work *w);
+
+/*
+ * Signs the committed intent and fills in w->row what issuance gives a certificate, in place of what it had
+ * of an earlier one. Nothing is stored, and on failure the intent is given up. *reason as from
+ * private_prepare, NULL when the failure passes; then the code is not 0.
+ */
+int private_sign(struct private_work *w, const char **reason);
 
 /*
  * Signs the committed intent and stores key, certificate and ISSUED in one commit; or FAILED,

@@ -1,8 +1,10 @@
-#include "ca/jobs/schedule.h"
+#include "ca/jobs/expiry.h"
+#include "ca/jobs/renewal.h"
 
 /* ---- the kinds of due work, a row each ---- */
 
 const struct job_kind job_kinds[] = {
-    {0},
+    {"expiry", expiry_job_due, expiry_job_run},
+    {RENEWAL_JOB, renewal_job_due, renewal_job_run},
 };
-const size_t job_kind_count = 0;
+const size_t job_kind_count = sizeof job_kinds / sizeof job_kinds[0];

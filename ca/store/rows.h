@@ -416,6 +416,7 @@ int store_configuration_token_put(struct store_tx *tx, const struct scope *scope
                                   int64_t since);
 
 /* ---- what uses a certificate; certificate_row.in_use counts along ---- */
+#define ASSOCIATIONS_MAX 500 /* of a certificate: DescribeCertificate shows all of them */
 /* CH_ENOTFOUND when there is no such certificate, CH_EEXISTS when the resource uses it already. */
 int store_association_put(struct store_tx *tx, const struct scope *scope, const char *certificate,
                           const char *resource, int64_t now);

@@ -1,0 +1,85 @@
+/*
+ * RevokeCertificate: a private certificate that was exported; for ever. Its CA's own record of it and
+ * the certificate's state change in one commit.
+ */
+#include "ca/acm/acm.h"
+
+#include "ca/acm/certificate.h"
+#include "ca/arn.h"
+#include "ca/members.h"
+#include "ca/pca/revocation.h"
+
+#include <string.h>
+
+struct revoke {
+    struct request *r;
+    char id[ROW_UUID_SIZE];
+    uint32_t reason;
+};
+
+static int refuse(struct request *r, const char *why)
+{
+    return api_fail(&r->error, "ValidationException", "Certificate %s cannot be revoked: %s.",
+                    member_text(r->in, "CertificateArn"), why);
+}
+
+static int check(struct request *r, const struct certificate_row *row)
+{
+    if (strcmp(row->type, "IMPORTED") == 0)
+        return refuse(r, "it was imported");
+    if (certificate_status_is(row, r->now, "REVOKED"))
+        return refuse(r, "it has already been revoked");
+    if (!certificate_status_is(row, r->now, "ISSUED"))
+        return refuse(r, "it is not issued");
+    if (row->exported_at == 0)
+        return refuse(r, "it was never exported");
+    if (row->authority_arn == NULL || row->issued_id == NULL)
+        return refuse(r, "no private certificate authority has issued it");
+    return certificate_check_unused(r, row);
+}
+
+/* The CA's side. It may have revoked the certificate before, by its serial number. */
+static int record(struct store_tx *tx, const struct revoke *v, const struct certificate_row *row)
+{
+    struct issued_row issued = {0};
+    char authority[ROW_UUID_SIZE];
+    int rc = arn_authority_of_scope(&row->scope, row->authority_arn, authority);
+    if (rc == 0)
+        rc = store_issued_get(tx, &row->scope, authority, row->issued_id, &issued);
+    if (rc == 0)
+        rc = revocation_record(tx, &issued, v->reason, v->r->now);
+    issued_row_free(&issued);
+    if (rc == CH_ENOTFOUND || rc == CH_EINVAL)
+        return CH_EINTEGRITY;
+    return rc == CH_EEXISTS ? 0 : rc;
+}
+
+static int revoke_unit(struct store_tx *tx, void *context)
+{
+    const struct revoke *v = context;
+    struct certificate_row row = {0};
+    int rc = store_certificate_get(tx, &v->r->scope, v->id, &row);
+    if (rc == 0)
+        rc = check(v->r, &row);
+    if (rc == 0)
+        rc = record(tx, v, &row);
+    if (rc == 0)
+        rc = store_certificate_set_revoked(tx, &row.scope, row.id,
+                                           member_text(v->r->in, "RevocationReason"), v->r->now);
+    certificate_row_free(&row);
+    return rc;
+}
+
+int acm_revoke_certificate(struct request *r)
+{
+    struct revoke v = {.r = r};
+    const char *arn = member_text(r->in, "CertificateArn");
+    int rc = arn_certificate_id(r, arn, v.id);
+    if (rc == 0 && revocation_reason(member_text(r->in, "RevocationReason"), &v.reason) != 0)
+        rc = refuse(r, "REMOVE_FROM_CRL takes back a revocation, and revocations are permanent");
+    if (rc == 0)
+        rc = member_put_text(r->out, "CertificateArn", arn);
+    if (rc == 0)
+        rc = request_commit(r, revoke_unit, &v);
+    return rc == CH_ENOTFOUND ? arn_certificate_missing(r, arn) : rc;
+}

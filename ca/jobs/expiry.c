@@ -1,0 +1,38 @@
+#include "ca/jobs/expiry.h"
+
+#define BATCH 500 /* rows in one transaction; other writers come in between */
+#define VALIDATION_US (INT64_C(72) * 3600 * 1000000)
+
+static int due_unit(struct store_tx *tx, void *context)
+{
+    int64_t *at = context;
+    int64_t not_after = 0;
+    int64_t created_at = 0;
+    *at = SCHEDULE_NEVER;
+    int rc = store_certificate_expiry_next(tx, &not_after);
+    if (rc == 0)
+        *at = not_after + 1; /* valid up to and including NotAfter, RFC 5280 4.1.2.5 */
+    if (rc == 0 || rc == CH_ENOTFOUND)
+        rc = store_certificate_timeout_next(tx, &created_at);
+    if (rc == 0 && created_at + VALIDATION_US < *at)
+        *at = created_at + VALIDATION_US;
+    return rc == CH_ENOTFOUND ? 0 : rc;
+}
+
+int expiry_job_due(struct core *core, int64_t *at)
+{
+    return store_read(core->store, due_unit, at);
+}
+
+static int run_unit(struct store_tx *tx, void *context)
+{
+    const int64_t *now = context;
+    uint32_t count = 0;
+    int rc = store_certificate_expire(tx, *now, BATCH, &count);
+    return rc == 0 ? store_certificate_time_out(tx, *now - VALIDATION_US, BATCH, &count) : rc;
+}
+
+int expiry_job_run(struct core *core, int64_t now)
+{
+    return store_write(core->store, run_unit, &now);
+}
