@@ -2,45 +2,13 @@
  * Every operation, every member, every way to get it wrong: a sample of each request is
  * made from the tables, must be accepted, and is then spoiled at one place after another.
  */
-#include "ca/contract/patterns.h"
 #include "ca/contract/services.h"
+#include "tests/unit/contract_sample.h"
 #include "tests/unit/test_contract_kit.h"
 
 #include <ctype.h>
 
-#define DEPTH_MAX 12
 #define PATH_MAX_LEN 512
-
-/* A text that fits each pattern at any length bound of the shapes that use it. */
-static const char *const fitting[PATTERN_COUNT] = {
-    [PATTERN_ACME_BINDING_ARN] =
-        "arn:aws:acm:eu-west-1:123456789012:acme-endpoint/a/acme-external-account-binding/b",
-    [PATTERN_ACME_DOMAIN_VALIDATION_ARN] =
-        "arn:aws:acm:eu-west-1:123456789012:acme-endpoint/a/acme-domain-validation/b",
-    [PATTERN_ACME_ENDPOINT_ARN] = "arn:aws:acm:eu-west-1:123456789012:acme-endpoint/a",
-    [PATTERN_ACM_ARN] = CERT_ARN,
-    [PATTERN_BASE64] = "QUJD",
-    [PATTERN_CNAME] = "crl.example",
-    [PATTERN_COUNTRY] = "DE",
-    [PATTERN_CRL_PATH] = "a/b",
-    [PATTERN_DIGITS] = "123456789012",
-    [PATTERN_DOMAIN_NAME] = "a.example",
-    [PATTERN_DOMAIN_NAME_OR_WILDCARD] = "*.a.example",
-    [PATTERN_HOSTED_ZONE_ID] = "Z0123",
-    [PATTERN_LATIN1] = "token",
-    [PATTERN_LATIN1_SOME] = "{}",
-    [PATTERN_OID] = "1.3.6.1",
-    [PATTERN_PCA_ARN] = CA_ARN,
-    [PATTERN_PCA_ARN_ANY_ACCOUNT] = CA_ARN,
-    [PATTERN_PRINCIPAL] = "acm.amazonaws.com",
-    [PATTERN_PRINTABLE] = "text",
-    [PATTERN_ROLE_ARN] = "arn:aws:iam::123456789012:role/a",
-    [PATTERN_S3_BUCKET] = "bucket",
-    [PATTERN_SERIAL_NUMBER] = "0a:1b",
-    [PATTERN_TAG] = "Name",
-    [PATTERN_UUID_LIKE] = "01234567-0123-0123-0123-0123456789ab",
-    [PATTERN_WORD] = "token_1",
-};
 
 /* Fits no pattern at all: a control character and a star. */
 #define FITS_NOWHERE "\x01*"
@@ -50,87 +18,6 @@ struct spoil {
     json_t *request; /* the whole sample */
     size_t tried;
 };
-
-static json_t *sample(const struct shape *shape, int depth);
-
-static json_t *text_of_length(int64_t len)
-{
-    char *text = malloc((size_t)len + 1);
-    assert_non_null(text);
-    memset(text, 'a', (size_t)len);
-    text[len] = '\0';
-    json_t *value = json_string(text);
-    free(text);
-    return value;
-}
-
-/* Base64 of len octets, all zero. */
-static json_t *octets_of_length(int64_t len)
-{
-    size_t size = ((size_t)len + 2) / 3 * 4;
-    char *text = malloc(size + 1);
-    assert_non_null(text);
-    memset(text, 'A', size);
-    text[size] = '\0';
-    if (len % 3 != 0)
-        memset(text + size - (3 - len % 3), '=', (size_t)(3 - len % 3));
-    json_t *value = json_string(text);
-    free(text);
-    return value;
-}
-
-static json_t *sample_structure(const struct shape *shape, int depth)
-{
-    json_t *object = json_object();
-    for (size_t i = 0; i < shape->member_count; i++)
-        assert_int_equal(json_object_set_new(object, shape->members[i].name,
-                                             sample(shape->members[i].shape, depth + 1)),
-                         0);
-    return object;
-}
-
-/* The last member: the one of a recursive union that ends the recursion. */
-static json_t *sample_union(const struct shape *shape, int depth)
-{
-    const struct shape_member *member = &shape->members[shape->member_count - 1];
-    return json_pack("{s:o}", member->name, sample(member->shape, depth + 1));
-}
-
-static json_t *sample_text(const struct shape *shape)
-{
-    if (shape->pattern == NULL)
-        return text_of_length(shape->min == SHAPE_NO_BOUND ? 1 : shape->min);
-    assert_non_null(fitting[shape->pattern_id]);
-    return json_string(fitting[shape->pattern_id]);
-}
-
-static json_t *sample(const struct shape *shape, int depth)
-{
-    int64_t low = shape->min == SHAPE_NO_BOUND ? 1 : shape->min;
-    assert_true(depth < DEPTH_MAX);
-    switch (shape->kind) {
-    case SHAPE_STRUCTURE:
-        return sample_structure(shape, depth);
-    case SHAPE_UNION:
-        return sample_union(shape, depth);
-    case SHAPE_LIST:
-        return json_pack("[o]", sample(shape->item, depth + 1));
-    case SHAPE_STRING:
-        return sample_text(shape);
-    case SHAPE_ENUM:
-        return json_string(shape->values[0]);
-    case SHAPE_BLOB:
-        return octets_of_length(low < 1 ? 1 : low);
-    case SHAPE_INTEGER:
-    case SHAPE_LONG:
-        return json_integer(low);
-    case SHAPE_BOOLEAN:
-        return json_true();
-    case SHAPE_TIMESTAMP:
-        return json_real(1565117610.5);
-    }
-    return NULL;
-}
 
 /* ---- judging one spoiled request ---- */
 
@@ -232,12 +119,12 @@ static void spoil_text(struct spoil *s, struct holder h, const struct shape *sha
         refuse(s, h, json_string(FITS_NOWHERE), "ValidationException", path, shape->pattern);
     if (shape->max != SHAPE_NO_BOUND) {
         snprintf(words, sizeof(words), "length less than or equal to %lld", (long long)shape->max);
-        refuse(s, h, text_of_length(shape->max + 1), "ValidationException", path, words);
+        refuse(s, h, sample_text_of_length(shape->max + 1), "ValidationException", path, words);
     }
     if (shape->min != SHAPE_NO_BOUND && shape->min > 0) {
         snprintf(words, sizeof(words), "length greater than or equal to %lld",
                  (long long)shape->min);
-        refuse(s, h, text_of_length(shape->min - 1), "ValidationException", path, words);
+        refuse(s, h, sample_text_of_length(shape->min - 1), "ValidationException", path, words);
     }
 }
 
@@ -263,11 +150,11 @@ static void spoil_blob(struct spoil *s, struct holder h, const struct shape *sha
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         refuse(s, h, json_string(bad[i]), "SerializationException", path,
                "can not be converted to a Blob");
-    hold(h, octets_of_length(shape->max));
+    hold(h, sample_octets_of_length(shape->max));
     must_pass(s, path);
-    refuse(s, h, octets_of_length(shape->max + 1), "ValidationException", path, "less than");
+    refuse(s, h, sample_octets_of_length(shape->max + 1), "ValidationException", path, "less than");
     if (shape->min > 0)
-        refuse(s, h, octets_of_length(shape->min - 1), "ValidationException", path, "greater than");
+        refuse(s, h, sample_octets_of_length(shape->min - 1), "ValidationException", path, "greater than");
 }
 
 static void spoil_number(struct spoil *s, struct holder h, const struct shape *shape,
@@ -351,14 +238,14 @@ static void spoil_union(struct spoil *s, struct holder h, const struct shape *sh
         const struct shape_member *member = &shape->members[i];
         char here[PATH_MAX_LEN];
         path_append(here, path, member->name);
-        json_t *one = json_pack("{s:o}", member->name, sample(member->shape, 0));
+        json_t *one = json_pack("{s:o}", member->name, sample_full(member->shape, 0));
         hold(h, one);
         must_pass(s, here);
         spoil_value(s, (struct holder){one, member->name}, member->shape, here, depth + 1);
         if (i > 0) {
             const struct shape_member *other = &shape->members[i - 1];
-            json_t *two = json_pack("{s:o,s:o}", member->name, sample(member->shape, 0),
-                                    other->name, sample(other->shape, 0));
+            json_t *two = json_pack("{s:o,s:o}", member->name, sample_full(member->shape, 0),
+                                    other->name, sample_full(other->shape, 0));
             refuse(s, h, two, "ValidationException", path, words);
         }
     }
@@ -378,7 +265,7 @@ static void spoil_items(struct spoil *s, json_t *list, const struct shape *item,
 static void spoil_value(struct spoil *s, struct holder h, const struct shape *shape,
                         const char *path, int depth)
 {
-    if (depth > DEPTH_MAX - 4)
+    if (depth > SAMPLE_DEPTH_MAX - 4)
         return;
     json_t *good = json_deep_copy(held(h));
     spoil_type(s, h, shape, path);
@@ -419,7 +306,7 @@ static void spoil_service(enum service_index index)
     size_t tried = 0;
     for (size_t i = 0; i < service->operation_count; i++) {
         struct spoil s = {.operation = &service->operations[i]};
-        s.request = sample(s.operation->input, 0);
+        s.request = sample_full(s.operation->input, 0);
         must_pass(&s, "");
         spoil_members(&s, s.request, s.operation->input, "", 0);
         json_decref(s.request);
