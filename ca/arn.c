@@ -89,9 +89,14 @@ int arn_authority_missing(struct request *r, const char *text)
                     r->scope.account);
 }
 
+int arn_certificate_of_scope(const struct scope *scope, const char *text, char id[ROW_UUID_SIZE])
+{
+    return id_find(scope, text, "acm", CERTIFICATE_PREFIX, id);
+}
+
 int arn_certificate_id(struct request *r, const char *text, char id[ROW_UUID_SIZE])
 {
-    int rc = id_find(&r->scope, text, "acm", CERTIFICATE_PREFIX, id);
+    int rc = arn_certificate_of_scope(&r->scope, text, id);
     if (rc == CH_EINVAL)
         return api_fail(&r->error, "InvalidArnException", "Not a valid certificate arn: %s", text);
     return rc == 0 ? 0 : arn_certificate_missing(r, text);

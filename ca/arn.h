@@ -37,6 +37,9 @@ int arn_issued_id(struct request *r, const char *authority, const char *text,
  * another scope. */
 int arn_authority_of_scope(const struct scope *scope, const char *text, char id[ROW_UUID_SIZE]);
 
+/* Likewise of an ACM certificate. */
+int arn_certificate_of_scope(const struct scope *scope, const char *text, char id[ROW_UUID_SIZE]);
+
 /* Set ResourceNotFoundException in AWS's words and return CH_EAPI. */
 int arn_certificate_missing(struct request *r, const char *text);
 int arn_authority_missing(struct request *r, const char *text);

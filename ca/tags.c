@@ -17,20 +17,30 @@ static bool key_is_earlier(const json_t *tags, size_t end, const char *key)
     return false;
 }
 
+int tags_check_key(struct request *r, const char *key, const char *type)
+{
+    if (strncasecmp(key, "aws:", 4) != 0)
+        return 0;
+    return api_fail(&r->error, type,
+                    "Invalid Tag Key: \"%s\". AWS internal tags cannot be changed with this API",
+                    key);
+}
+
+int tags_check_as(struct request *r, const json_t *tags, const char *type)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(tags); i++) {
+        const char *key = tag_text(json_array_get(tags, i), "Key");
+        rc = tags_check_key(r, key, type);
+        if (rc == 0 && key_is_earlier(tags, i, key))
+            rc = api_fail(&r->error, type, "The tag key \"%s\" is given more than once.", key);
+    }
+    return rc;
+}
+
 int tags_check(struct request *r, const json_t *tags)
 {
-    for (size_t i = 0; i < json_array_size(tags); i++) {
-        const char *key = tag_text(json_array_get(tags, i), "Key");
-        if (strncasecmp(key, "aws:", 4) == 0)
-            return api_fail(&r->error, "InvalidTagException",
-                            "Invalid Tag Key: \"%s\". AWS internal tags cannot be changed with "
-                            "this API",
-                            key);
-        if (key_is_earlier(tags, i, key))
-            return api_fail(&r->error, "InvalidTagException",
-                            "The tag key \"%s\" is given more than once.", key);
-    }
-    return 0;
+    return tags_check_as(r, tags, "InvalidTagException");
 }
 
 int tags_put(struct store_tx *tx, const char *resource, const json_t *tags)
@@ -46,7 +56,7 @@ int tags_put(struct store_tx *tx, const char *resource, const json_t *tags)
     return rc == 0 && count > TAGS_MAX ? CH_ELIMIT : rc;
 }
 
-int tags_too_many(struct request *r, const json_t *tags)
+int tags_too_many_as(struct request *r, const json_t *tags, const char *type)
 {
     struct buf set = {.cap_max = API_ERROR_TEXT_MAX / 2};
     for (size_t i = 0; i < json_array_size(tags); i++) {
@@ -56,8 +66,13 @@ int tags_too_many(struct request *r, const json_t *tags)
             break;
     }
     const char *text = buf_text(&set);
-    api_fail(&r->error, "TooManyTagsException", "the TagSet: '{%s}' contains too many Tags",
+    api_fail(&r->error, type, "the TagSet: '{%s}' contains too many Tags",
              text == NULL ? "" : text);
     buf_free(&set);
     return CH_EAPI;
+}
+
+int tags_too_many(struct request *r, const json_t *tags)
+{
+    return tags_too_many_as(r, tags, "TooManyTagsException");
 }

@@ -14,6 +14,10 @@
  */
 int tags_check(struct request *r, const json_t *tags);
 
+/* Likewise with another type; the key alone. */
+int tags_check_as(struct request *r, const json_t *tags, const char *type);
+int tags_check_key(struct request *r, const char *key, const char *type);
+
 /*
  * Inside a write unit: puts tags on the resource. CH_ELIMIT when it has more than
  * TAGS_MAX afterwards (nothing is kept, as the unit fails). A tag without a value has "".
@@ -22,5 +26,8 @@ int tags_put(struct store_tx *tx, const char *resource, const json_t *tags);
 
 /* CH_EAPI with TooManyTagsException. */
 int tags_too_many(struct request *r, const json_t *tags);
+
+/* Likewise with another type. */
+int tags_too_many_as(struct request *r, const json_t *tags, const char *type);
 
 #endif

@@ -12,9 +12,12 @@ const struct operation_binding acm_operations[] = {
     {"GetCertificate", acm_get_certificate, ARN, NULL, true},
     {"ListCertificates", acm_list_certificates, NULL, NULL, true},
     {"ListTagsForCertificate", acm_list_tags_for_certificate, ARN, NULL, true},
+    {"ListTagsForResource", acm_list_tags_for_resource, "ResourceArn", NULL, true},
     {"RemoveTagsFromCertificate", acm_remove_tags_from_certificate, ARN, NULL, false},
     {"RenewCertificate", acm_renew_certificate, ARN, NULL, false},
     {"RequestCertificate", acm_request_certificate, NULL, "certificate/*", false},
     {"RevokeCertificate", acm_revoke_certificate, ARN, NULL, false},
+    {"TagResource", acm_tag_resource, "ResourceArn", NULL, false},
+    {"UntagResource", acm_untag_resource, "ResourceArn", NULL, false},
 };
 const size_t acm_operation_count = sizeof acm_operations / sizeof acm_operations[0];
