@@ -1,8 +1,8 @@
 /*
- * IssueCertificate: template, CSR and validity become an order; the order is checked against
- * the authority, its intent committed, signed, and stored with the audit record. A token
- * seen in the last five minutes with the same request gives the same certificate: the
- * writer decides that, so many callers at once get one.
+ * IssueCertificate: template, ApiPassthrough, CSR and validity become an order; the order is
+ * checked against the authority, its intent committed, signed, and stored with the audit record. A
+ * token seen in the last five minutes with the same request gives the same certificate: the writer
+ * decides that, so many callers at once get one.
  */
 #include "ca/pca/pca.h"
 
@@ -12,6 +12,7 @@
 #include "ca/issue.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/passthrough.h"
 #include "ca/pca/validity.h"
 #include "ca/quota.h"
 
@@ -29,6 +30,8 @@ struct issue {
     struct request *r;
     struct authority_row authority;
     struct pki_csr *csr;
+    struct pki_extras *extras; /* NULL unless the template lets something through */
+    struct buf subject;        /* of ApiPassthrough; empty = that of the CSR */
     struct buf hash;
     struct issue_order order;
     struct issued_row intent;
@@ -57,9 +60,7 @@ static int template_read(struct issue *i)
     }
     i->order.profile = pki_profile_find(name);
     if (i->order.profile == NULL)
-        return invalid_args(i, "The template %s is not supported by this appliance.", name);
-    if (json_object_get(i->r->in, "ApiPassthrough") != NULL)
-        return invalid_args(i, "The template %s does not allow ApiPassthrough.", name);
+        return invalid_args(i, "The template %s is not known.", name);
     return 0;
 }
 
@@ -103,10 +104,43 @@ static int csr_read(struct issue *i)
     i->order.spki = pki_csr_spki(i->csr);
     if (i->order.profile->names_from_csr)
         i->order.subject_alt_name = pki_csr_extension(i->csr, SUBJECT_ALT_NAME_OID, &critical);
-    if (i->order.subject.len <= EMPTY_NAME_SIZE && i->order.subject_alt_name.len == 0)
-        return api_fail(&i->r->error, "MalformedCSRException",
-                        "The CSR has neither a subject nor a subject alternative name.");
     return 0;
+}
+
+/* ApiPassthrough counts with the templates that take it; with others it is not looked at. */
+static const json_t *passthrough(const struct issue *i)
+{
+    return (i->order.profile->passthrough & PKI_FROM_API) == 0
+               ? NULL
+               : json_object_get(i->r->in, "ApiPassthrough");
+}
+
+/* The call comes first, so that it wins over the CSR. */
+static int extras_collect(struct issue *i)
+{
+    int rc = 0;
+    i->extras = pki_extras_new();
+    if (i->extras == NULL)
+        return CH_ENOMEM;
+    if (passthrough(i) != NULL)
+        rc = pca_passthrough_read(passthrough(i), &i->subject, i->extras, &i->r->error);
+    if (rc == 0 && (i->order.profile->passthrough & PKI_FROM_CSR) != 0)
+        rc = pki_extras_add_request(i->extras, i->csr);
+    if (rc == CH_ELIMIT)
+        return invalid_args(i, "Call and CSR together ask for too many extensions.");
+    i->order.extras = i->extras;
+    if (i->subject.len > 0)
+        i->order.subject = buf_slice(&i->subject);
+    return rc;
+}
+
+static int names_check(struct issue *i)
+{
+    if (i->order.subject.len > EMPTY_NAME_SIZE || i->order.subject_alt_name.len > 0 ||
+        pki_extras_has(i->extras, SUBJECT_ALT_NAME_OID))
+        return 0;
+    return api_fail(&i->r->error, "MalformedCSRException",
+                    "The CSR has neither a subject nor a subject alternative name.");
 }
 
 static int token_read(struct issue *i)
@@ -128,6 +162,10 @@ static int order_read(struct issue *i)
         rc = dates_read(i);
     if (rc == 0)
         rc = csr_read(i);
+    if (rc == 0 && i->order.profile->passthrough != 0)
+        rc = extras_collect(i);
+    if (rc == 0)
+        rc = names_check(i);
     if (rc == 0)
         rc = token_read(i);
     i->order.authority = &i->authority;
@@ -199,7 +237,8 @@ static int sign_and_store(struct issue *i)
 {
     struct pki_reason why = {0};
     int rc = issue_sign(i->r->core, &i->order, &i->intent, &why);
-    rc = refusal(i, rc, "MalformedCSRException", &why);
+    rc = refusal(i, rc, passthrough(i) == NULL ? "MalformedCSRException" : "InvalidArgsException",
+                 &why);
     if (rc == 0)
         rc = answer(i, i->intent.id);
     if (rc == 0)
@@ -233,6 +272,8 @@ int pca_issue_certificate(struct request *r)
         rc = issue(&i);
     issued_row_free(&i.intent);
     buf_free(&i.hash);
+    buf_free(&i.subject);
+    pki_extras_free(i.extras);
     pki_csr_free(i.csr);
     authority_row_free(&i.authority);
     return rc;

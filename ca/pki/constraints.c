@@ -140,11 +140,17 @@ static const char *fault_text(int fault)
     }
 }
 
-/* A common name that looks like a DNS name is one where there is no subjectAltName of that kind. */
+/*
+ * A common name that looks like a DNS name is one where there is no subjectAltName of that kind. The
+ * flags are asked for first: that is what makes OpenSSL decode the alternative names it then compares.
+ */
 static int names_check(X509 *x, NAME_CONSTRAINTS *names)
 {
+    uint32_t flags = X509_get_extension_flags(x);
+    if ((flags & EXFLAG_INVALID) != 0)
+        return X509_V_ERR_UNSUPPORTED_NAME_SYNTAX;
     int fault = NAME_CONSTRAINTS_check(x, names);
-    if (fault == X509_V_OK && (X509_get_extension_flags(x) & EXFLAG_CA) == 0)
+    if (fault == X509_V_OK && (flags & EXFLAG_CA) == 0)
         fault = NAME_CONSTRAINTS_check_CN(x, names);
     return fault;
 }

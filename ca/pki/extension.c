@@ -46,16 +46,26 @@ static bool is_repeated(const STACK_OF(X509_EXTENSION) * list, int index)
     return false;
 }
 
+/* One whole element of DER, whatever is in it. */
+static bool is_element(struct slice der)
+{
+    ASN1_TYPE *any = pki_der_decode(der, ASN1_ITEM_rptr(ASN1_ANY));
+    ASN1_TYPE_free(any);
+    return any != NULL;
+}
+
 static void read_one(X509_EXTENSION *extension, size_t count, struct pki_extensions *out)
 {
     size_t row = row_find(extension, count);
     bool critical = X509_EXTENSION_get_critical(extension) > 0;
+    struct slice der = pki_der_string(X509_EXTENSION_get_data(extension));
     if (row == count) {
         if (critical)
             out->alien_critical = extension;
+        if (count == PKI_EXT_COUNT && !is_element(der))
+            out->malformed = extension;
         return;
     }
-    struct slice der = pki_der_string(X509_EXTENSION_get_data(extension));
     out->critical[row] = critical;
     out->value[row] = pki_der_decode(der, extension_rows[row].item());
     if (out->value[row] == NULL)

@@ -50,7 +50,7 @@ struct pki_extensions {
  * 0, or CH_ELIMIT with an empty result. The list must outlive the result.
  */
 int pki_extensions_read(const STACK_OF(X509_EXTENSION) * list, struct pki_extensions *out);
-/* The same for those after PKI_EXT_BASE, too. */
+/* The same for those after PKI_EXT_BASE, too; an unknown one is malformed when it is no DER. */
 int pki_extensions_read_all(const STACK_OF(X509_EXTENSION) * list, struct pki_extensions *out);
 void pki_extensions_free(struct pki_extensions *e);
 

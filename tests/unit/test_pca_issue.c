@@ -225,11 +225,37 @@ static void templates_that_are_not_known_are_refused(void **state)
             json_string("arn:aws:acm-pca:us-east-1::template/EndEntityCertificate/V1"));
 }
 
-static void api_passthrough_is_refused(void **state)
+static json_t *order_by(const char *template_name, json_t *passthrough)
+{
+    char arn[128];
+    snprintf(arn, sizeof arn, "arn:aws:acm-pca:::template/%s/V1", template_name);
+    json_t *in = order_with("TemplateArn", json_string(arn));
+    json_object_set_new(in, "ApiPassthrough", passthrough);
+    return in;
+}
+
+static void subject_is(json_t *in, const char *wanted)
+{
+    struct buf text = {0};
+    struct pki_certificate *c = issued(in);
+    assert_int_equal(pki_name_text(pki_certificate_subject(c), &text), 0);
+    assert_string_equal(buf_text(&text), wanted);
+    buf_free(&text);
+    pki_certificate_free(c);
+}
+
+static void api_passthrough_counts_with_its_templates_only(void **state)
 {
     (void)state;
-    refused("InvalidArgsException", "ApiPassthrough",
-            json_pack("{s:{s:s}}", "Subject", "CommonName", "x"));
+    json_t *bad = json_pack("{s:{s:{}}}", "Extensions", "KeyUsage");
+    ops_refused("InvalidArgsException", PCA, "IssueCertificate", "o",
+                order_by("BlankEndEntityCertificate_APIPassthrough", json_incref(bad)));
+    subject_is(order_by("EndEntityCertificate", json_incref(bad)), "CN=leaf.example.com");
+    subject_is(order_by("EndEntityCertificate_CSRPassthrough", bad), "CN=leaf.example.com");
+    json_t *named = json_pack("{s:{s:s, s:s}}", "Subject", "CommonName", "api", "Country", "DE");
+    subject_is(order_by("EndEntityCertificate_APICSRPassthrough", json_incref(named)),
+               "C=DE,CN=api");
+    subject_is(order_by("EndEntityCertificate", named), "CN=leaf.example.com");
 }
 
 static void a_root_certificate_is_for_the_authoritys_own_key(void **state)
@@ -467,7 +493,7 @@ int main(void)
         cmocka_unit_test(a_wrong_validity_is_refused),
         cmocka_unit_test(nothing_outlives_its_authority),
         cmocka_unit_test(templates_that_are_not_known_are_refused),
-        cmocka_unit_test(api_passthrough_is_refused),
+        cmocka_unit_test(api_passthrough_counts_with_its_templates_only),
         cmocka_unit_test(a_root_certificate_is_for_the_authoritys_own_key),
         cmocka_unit_test(path_lengths_get_shorter_downwards),
         cmocka_unit_test(the_signing_algorithm_must_fit_the_authority),
