@@ -24,14 +24,17 @@
 
 /*
  * One access key whose secret is unsealed. `sealed` is what the row said then: when the row
- * says something else, the entry is worth nothing. The vault holds CACHE_SCOPES signing keys,
- * then the secret.
+ * says something else, the entry is worth nothing. Whose it is, and that it was active, holds while the
+ * store has that version. The vault holds CACHE_SCOPES signing keys, then the secret.
  */
 struct entry {
     TAILQ_ENTRY(entry) by_use;
     LIST_ENTRY(entry) by_id;
     char id[sizeof((struct principal *)0)->access_key_id];
     struct buf sealed;
+    bool known; /* principal and version are set */
+    struct principal principal;
+    uint64_t version;
     struct secret *vault;
     char scopes[CACHE_SCOPES][SCOPE_MAX];
     size_t next_scope;
@@ -97,11 +100,17 @@ static struct bucket *cache_bucket(struct credentials *c, const char *id)
     return &c->buckets[hash % CACHE_BUCKETS];
 }
 
+static struct entry *cache_entry(struct credentials *c, const char *id)
+{
+    struct entry *e = LIST_FIRST(cache_bucket(c, id));
+    while (e != NULL && strcmp(e->id, id) != 0)
+        e = LIST_NEXT(e, by_id);
+    return e;
+}
+
 static struct entry *cache_find(struct credentials *c, const struct access_key_row *key)
 {
-    struct entry *e = LIST_FIRST(cache_bucket(c, key->id));
-    while (e != NULL && strcmp(e->id, key->id) != 0)
-        e = LIST_NEXT(e, by_id);
+    struct entry *e = cache_entry(c, key->id);
     if (e == NULL)
         return NULL;
     if (!slice_equal(buf_slice(&e->sealed), buf_slice(&key->sealed_secret))) {
@@ -292,30 +301,91 @@ static int check_scope(struct request *r, const struct sigv4 *sig)
     return check_service(r, sig);
 }
 
-static void principal_set(struct request *r, const struct key_query *q, const struct sigv4 *sig)
+static void principal_make(const struct key_query *q, struct principal *p)
 {
-    struct principal *p = &r->principal;
     snprintf(p->account, sizeof p->account, "%s", q->user.account);
     snprintf(p->user_name, sizeof p->user_name, "%s", q->user.name);
     snprintf(p->user_id, sizeof p->user_id, "%s", q->user.id);
     snprintf(p->access_key_id, sizeof p->access_key_id, "%s", q->key.id);
     snprintf(p->arn, sizeof p->arn, "arn:aws:iam::%s:user/%s", p->account, p->user_name);
     p->administrator = q->user.administrator;
+}
+
+static void principal_set(struct request *r, const struct principal *p, const struct sigv4 *sig)
+{
+    r->principal = *p;
     snprintf(r->scope.account, sizeof r->scope.account, "%s", p->account);
     snprintf(r->scope.region, sizeof r->scope.region, "%.*s", (int)sig->region.len,
              sig->region.data);
 }
 
-/* An unknown key costs the same work as a wrong secret: a signature is checked in both cases. */
-static int check_signature(struct request *r, const struct sigv4 *sig, const struct key_query *q,
-                           bool known)
+/* ---- what is remembered of active keys ---- */
+
+/* Principal and signing key without asking the store, when it would say the same now. */
+static bool recall(struct credentials *c, const char *id, uint64_t version, const struct sigv4 *sig,
+                   struct principal *principal, uint8_t key[SIGNING_KEY_SIZE])
 {
-    uint8_t key[SIGNING_KEY_SIZE] = {0};
-    int code = known ? signing_key_get(r->core->credentials, &q->key, sig, key)
-                     : sigv4_signing_key(sig->access_key_id, sig, key);
-    if (code == 0)
-        code = sigv4_verify(r->call, sig, key);
-    OPENSSL_cleanse(key, sizeof key);
+    pthread_mutex_lock(&c->lock);
+    struct entry *e = cache_entry(c, id);
+    bool found = e != NULL && e->known && e->version == version &&
+                 entry_signing_key(e, sig, key) == 0;
+    if (found) {
+        *principal = e->principal;
+        TAILQ_REMOVE(&c->entries, e, by_use);
+        TAILQ_INSERT_HEAD(&c->entries, e, by_use);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return found;
+}
+
+/* After signing_key_get, for an active key: what its row and its user's said at that version. */
+static void remember(struct credentials *c, const struct access_key_row *key, uint64_t version,
+                     const struct principal *principal)
+{
+    pthread_mutex_lock(&c->lock);
+    struct entry *e = cache_find(c, key);
+    if (e != NULL) {
+        e->principal = *principal;
+        e->version = version;
+        e->known = true;
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+/*
+ * The principal that an access key stands for and the key that it signs with. CH_ENOTFOUND when it
+ * is unknown or not active.
+ */
+static int identify(struct request *r, const struct sigv4 *sig, struct principal *principal,
+                    uint8_t key[SIGNING_KEY_SIZE])
+{
+    struct credentials *c = r->core->credentials;
+    struct key_query query = {0};
+    uint64_t version = store_version(r->core->store);
+    if (sig->access_key_id.len >= sizeof query.id || sig->token.len > 0)
+        return CH_ENOTFOUND;
+    memcpy(query.id, sig->access_key_id.data, sig->access_key_id.len);
+    if (recall(c, query.id, version, sig, principal, key))
+        return 0;
+    int code = request_read(r, key_read, &query);
+    if (code == 0 && !query.key.active)
+        code = CH_ENOTFOUND;
+    if (code == 0 && signing_key_get(c, &query.key, sig, key) != 0)
+        code = CH_EINTEGRITY;
+    if (code == 0) {
+        principal_make(&query, principal);
+        remember(c, &query.key, version, principal);
+    }
+    access_key_row_free(&query.key);
+    user_row_free(&query.user);
+    return code;
+}
+
+/* An unknown key costs the same work as a wrong secret: a signature is checked in both cases. */
+static int check_signature(struct request *r, const struct sigv4 *sig,
+                           const uint8_t key[SIGNING_KEY_SIZE], bool known)
+{
+    int code = sigv4_verify(r->call, sig, key);
     if (!known)
         return api_fail(&r->error, "UnrecognizedClientException",
                         "The security token included in the request is invalid.");
@@ -324,15 +394,14 @@ static int check_signature(struct request *r, const struct sigv4 *sig, const str
                         "The request signature we calculated does not match the signature you "
                         "provided. Check your AWS Secret Access Key and signing method. Consult the "
                         "service documentation for details.");
-    if (code != 0)
-        log_error("access key %s: %s", q->key.id, ch_error_text(code));
     return code == 0 ? 0 : api_fail_internal(&r->error, code);
 }
 
 int auth_authenticate(struct request *r)
 {
     struct sigv4 sig;
-    struct key_query query = {0};
+    struct principal principal = {.account = ""};
+    uint8_t key[SIGNING_KEY_SIZE] = {0};
     int code = sigv4_parse(r->call, &sig, &r->error);
     if (code == 0)
         code = check_time(r, &sig);
@@ -340,19 +409,19 @@ int auth_authenticate(struct request *r)
         code = check_scope(r, &sig);
     if (code != 0)
         return code;
-    code = CH_ENOTFOUND;
-    if (sig.access_key_id.len < sizeof query.id && sig.token.len == 0) {
-        memcpy(query.id, sig.access_key_id.data, sig.access_key_id.len);
-        code = request_read(r, key_read, &query);
-    }
-    if (code == 0 || code == CH_ENOTFOUND)
-        code = check_signature(r, &sig, &query, code == 0 && query.key.active);
-    else
+    code = identify(r, &sig, &principal, key);
+    bool known = code == 0;
+    if (code == CH_ENOTFOUND)
+        code = sigv4_signing_key(sig.access_key_id, &sig, key);
+    if (code == 0) {
+        code = check_signature(r, &sig, key, known);
+    } else {
+        log_error("an access key cannot be used: %s", ch_error_text(code));
         code = api_fail_internal(&r->error, code);
+    }
     if (code == 0)
-        principal_set(r, &query, &sig);
-    access_key_row_free(&query.key);
-    user_row_free(&query.user);
+        principal_set(r, &principal, &sig);
+    OPENSSL_cleanse(key, sizeof key);
     return code;
 }
 

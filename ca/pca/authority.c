@@ -1,6 +1,7 @@
 #include "ca/pca/authority.h"
 
 #include "ca/arn.h"
+#include "ca/jobs/key_maker.h"
 #include "ca/members.h"
 
 #include <pthread.h>
@@ -20,16 +21,6 @@ static int load_unit(struct store_tx *tx, void *context)
 {
     struct load *l = context;
     return store_authority_get(tx, l->scope, l->id, l->out);
-}
-
-int authority_load(struct request *r, const char *arn, struct authority_row *out)
-{
-    struct load l = {.scope = &r->scope, .out = out};
-    memset(out, 0, sizeof *out);
-    int rc = arn_authority_id(r, arn, l.id);
-    if (rc == 0)
-        rc = request_read(r, load_unit, &l);
-    return rc == CH_ENOTFOUND ? arn_authority_missing(r, arn) : rc;
 }
 
 const char *authority_status(const struct authority_row *row, int64_t now)
@@ -68,9 +59,15 @@ int authority_chain_put(const struct authority_row *row, struct buf *pem)
     return rc;
 }
 
-/* ---- the issuer, parsed ---- */
+/* ---- what is remembered ---- */
 
 #define CACHE_SIZE 64
+
+/* A row as it was read while the store had that version. */
+struct memory {
+    struct authority_row row; /* without an id when the place is free */
+    uint64_t version;
+};
 
 struct entry {
     struct authority_issuer issuer; /* first: the pointer that callers hold */
@@ -84,6 +81,8 @@ struct authority_cache {
     pthread_mutex_t mutex;
     uint64_t tick;
     struct entry *entries[CACHE_SIZE];
+    struct memory memories[CACHE_SIZE];
+    size_t next_memory; /* to be given up when another authority needs the place */
 };
 
 struct authority_cache *authority_cache_new(void)
@@ -109,11 +108,77 @@ void authority_cache_free(struct authority_cache *cache)
 {
     if (cache == NULL)
         return;
-    for (size_t i = 0; i < CACHE_SIZE; i++)
+    for (size_t i = 0; i < CACHE_SIZE; i++) {
         entry_free(cache->entries[i]);
+        authority_row_free(&cache->memories[i].row);
+    }
     pthread_mutex_destroy(&cache->mutex);
     free(cache);
 }
+
+/* ---- rows, remembered ---- */
+
+static bool scope_is(const struct scope *a, const struct scope *b)
+{
+    return strcmp(a->account, b->account) == 0 && strcmp(a->region, b->region) == 0;
+}
+
+static struct memory *memory_find(struct authority_cache *cache, const char *id)
+{
+    for (size_t i = 0; i < CACHE_SIZE; i++)
+        if (strcmp(cache->memories[i].row.id, id) == 0)
+            return &cache->memories[i];
+    return NULL;
+}
+
+/* A copy of the row, when the store would give the same now. */
+static bool row_recall(struct authority_cache *cache, const struct load *l, uint64_t version)
+{
+    if (cache == NULL)
+        return false;
+    pthread_mutex_lock(&cache->mutex);
+    const struct memory *m = memory_find(cache, l->id);
+    bool found = m != NULL && m->version == version && scope_is(&m->row.scope, l->scope) &&
+                 authority_row_copy(&m->row, l->out) == 0;
+    pthread_mutex_unlock(&cache->mutex);
+    return found;
+}
+
+/* Without memory for it, it is read again the next time. */
+static void row_remember(struct authority_cache *cache, const struct authority_row *row,
+                         uint64_t version)
+{
+    struct authority_row copy, old;
+    if (cache == NULL || authority_row_copy(row, &copy) != 0)
+        return;
+    pthread_mutex_lock(&cache->mutex);
+    struct memory *m = memory_find(cache, row->id);
+    if (m == NULL)
+        m = &cache->memories[cache->next_memory++ % CACHE_SIZE];
+    old = m->row;
+    *m = (struct memory){.row = copy, .version = version};
+    pthread_mutex_unlock(&cache->mutex);
+    authority_row_free(&old);
+}
+
+int authority_load(struct request *r, const char *arn, struct authority_row *out)
+{
+    struct load l = {.scope = &r->scope, .out = out};
+    struct key_maker *maker = r->core->key_maker;
+    struct authority_cache *cache = maker == NULL ? NULL : key_maker_authorities(maker);
+    uint64_t version = store_version(r->core->store);
+    memset(out, 0, sizeof *out);
+    int rc = arn_authority_id(r, arn, l.id);
+    if (rc == 0 && row_recall(cache, &l, version))
+        return 0;
+    if (rc == 0)
+        rc = request_read(r, load_unit, &l);
+    if (rc == 0)
+        row_remember(cache, out, version);
+    return rc == CH_ENOTFOUND ? arn_authority_missing(r, arn) : rc;
+}
+
+/* ---- the issuer, parsed ---- */
 
 static int entry_new(const struct authority_row *row, struct entry **out)
 {

@@ -201,6 +201,11 @@ int store_authority_list_creating(struct store_tx *tx,
     return authority_visit(&q, visit, context);
 }
 
+int authority_row_copy(const struct authority_row *row, struct authority_row *copy)
+{
+    return cells_copy(authority_cells, CELL_COUNT(authority_cells), row, copy, sizeof(*copy));
+}
+
 void authority_row_free(struct authority_row *row)
 {
     cells_free(authority_cells, CELL_COUNT(authority_cells), row, sizeof(*row));

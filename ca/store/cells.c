@@ -389,6 +389,36 @@ void cells_free(const struct cell *cells, size_t count, void *row, size_t size)
     memset(row, 0, size);
 }
 
+/* Each member that owns is nulled first, so that cells_free may end a copy that failed midway. */
+static int member_copy(enum owns owns, const void *member, void *copy)
+{
+    int r = 0;
+    if (owns == OWNS_TEXT) {
+        char *text = text_at(member);
+        memset(copy, 0, sizeof(text));
+        r = text == NULL ? 0 : text_to(copy, strdup(text));
+    } else if (owns == OWNS_BYTES) {
+        memset(copy, 0, sizeof(struct buf));
+        r = buf_put_slice(copy, buf_slice(member));
+    }
+    return r;
+}
+
+int cells_copy(const struct cell *cells, size_t count, const void *row, void *copy, size_t size)
+{
+    int r = 0;
+    memcpy(copy, row, size);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = cells[i].offset;
+        int failed = member_copy(kinds[cells[i].kind].owns, (const uint8_t *)row + at,
+                                 (uint8_t *)copy + at);
+        r = r == 0 ? failed : r;
+    }
+    if (r != 0)
+        cells_free(cells, count, copy, size);
+    return r;
+}
+
 int cells_get_one(struct query *q, const struct cell *cells, size_t count, void *row, size_t size)
 {
     memset(row, 0, size);

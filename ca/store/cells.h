@@ -71,6 +71,9 @@ int cells_get(struct query *q, const struct cell *cells, size_t count, void *row
 /* Frees what the members own and zeroes the whole row of size octets. */
 void cells_free(const struct cell *cells, size_t count, void *row, size_t size);
 
+/* A copy of the row of size octets, members owned by it. CH_ENOMEM; nothing to free then. */
+int cells_copy(const struct cell *cells, size_t count, const void *row, void *copy, size_t size);
+
 /* Reads the only row into a zeroed struct and closes. CH_ENOTFOUND; nothing to free on failure. */
 int cells_get_one(struct query *q, const struct cell *cells, size_t count, void *row, size_t size);
 

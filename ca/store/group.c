@@ -42,7 +42,9 @@ struct group {
     bool wal_behind;   /* commits since the last checkpoint */
     bool wal_doubtful; /* may end in a commit that failed: to be cut off before a crash */
 
-    _Atomic uint64_t commits, units;
+    bool changes; /* the present group changes what store_version counts */
+
+    _Atomic uint64_t commits, units, version;
 };
 
 /* ---- the write-ahead log ---- */
@@ -143,6 +145,7 @@ static int head_refresh(struct group *g)
     int r = connection_number(g->c, ST_DATA_VERSION, &version);
     if (r != 0 || version == g->data_version)
         return r;
+    g->changes = true;
     r = audit_head_read(g->c, &g->head);
     if (r == 0)
         g->data_version = version;
@@ -177,6 +180,7 @@ static int unit_run(struct group *g, struct waiter *w)
     int r = connection_run(g->c, ST_UNIT_BEGIN);
     if (r == 0)
         r = w->unit(&tx, w->context);
+    g->changes = g->changes || tx.changes;
     tx_clear(&tx);
     return unit_end(g, r, &before);
 }
@@ -223,10 +227,16 @@ static void group_undo(struct group *g, const struct audit_head *before, int why
         g->wal_doubtful = g->wal_behind = true;
 }
 
-/* The waiter's stack may be gone once it was posted. */
+/*
+ * The waiter's stack may be gone once it was posted. Who was answered, and whoever hears of it, must
+ * not be given what was remembered before; so the version comes first.
+ */
 static void group_answer(struct group *g, struct waiter **members, size_t count, int r)
 {
     uint64_t kept = 0;
+    if (g->changes)
+        atomic_fetch_add(&g->version, 1);
+    g->changes = false;
     for (size_t i = 0; i < count; i++) {
         if (members[i]->result == 0)
             members[i]->result = r;
@@ -354,4 +364,9 @@ void group_count(struct group *g, uint64_t *commits, uint64_t *units)
 {
     *commits = atomic_load(&g->commits);
     *units = atomic_load(&g->units);
+}
+
+uint64_t group_version(struct group *g)
+{
+    return atomic_load(&g->version);
 }

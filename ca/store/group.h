@@ -22,4 +22,7 @@ int group_run(struct group *g, store_unit unit, void *context);
 /* Commits that reached the disk, and units in them. */
 void group_count(struct group *g, uint64_t *commits, uint64_t *units);
 
+/* What store_version does. */
+uint64_t group_version(struct group *g);
+
 #endif

@@ -12,6 +12,8 @@ void query_open(struct query *q, struct store_tx *tx, enum statement_id id)
         q->error = CH_ESTATE;
     else
         q->error = connection_statement(tx->c, id, &q->st);
+    if (statements[id].writes && !statements[id].adds)
+        tx->changes = true;
 }
 
 /* Takes SQLite's answer to a call about this query. */

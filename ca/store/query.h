@@ -27,6 +27,7 @@ struct audit_head {
 struct store_tx {
     struct connection *c;
     struct audit_head *head;
+    bool changes; /* a statement that store_version counts was opened */
     struct {
         int64_t number;
         char *text;

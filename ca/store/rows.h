@@ -140,6 +140,8 @@ int store_authority_list_creating(struct store_tx *tx,
                                   int (*visit)(void *context, const struct authority_row *row),
                                   void *context);
 void authority_row_free(struct authority_row *row);
+/* CH_ENOMEM; copy is zeroed then. */
+int authority_row_copy(const struct authority_row *row, struct authority_row *copy);
 
 /* Who besides the owner may use a CA. */
 struct permission_row {

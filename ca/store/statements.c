@@ -68,19 +68,21 @@ const char *const reader_setup[] = {
     "v.challenge_name, v.challenge_value, v.emails, v.next_try, v.attempts "
 #define CERTIFICATE "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ")"
 
-#define READ(id, label, text) [id] = {label, false, false, text}
-#define WRITE(id, label, text) [id] = {label, true, false, text}
-#define AT_START(id, label, text) [id] = {label, false, true, text}
+#define READ(id, label, text) [id] = {label, false, false, false, text}
+#define WRITE(id, label, text) [id] = {label, true, false, false, text}
+#define AT_START(id, label, text) [id] = {label, false, true, false, text}
+/* Writes to issued certificates, shared texts or the audit trail: nobody remembers what was there. */
+#define ADD(id, label, text) [id] = {label, true, false, true, text}
 
 const struct statement statements[ST_COUNT] = {
     /* transactions and the file */
-    WRITE(ST_BEGIN_WRITE, "begin-write", "BEGIN IMMEDIATE"),
+    ADD(ST_BEGIN_WRITE, "begin-write", "BEGIN IMMEDIATE"),
     READ(ST_BEGIN_READ, "begin-read", "BEGIN DEFERRED"),
     READ(ST_COMMIT, "commit", "COMMIT"),
     READ(ST_ROLLBACK, "rollback", "ROLLBACK"),
-    WRITE(ST_UNIT_BEGIN, "unit-begin", "SAVEPOINT unit"),
-    WRITE(ST_UNIT_KEEP, "unit-keep", "RELEASE unit"),
-    WRITE(ST_UNIT_UNDO, "unit-undo", "ROLLBACK TO unit"),
+    ADD(ST_UNIT_BEGIN, "unit-begin", "SAVEPOINT unit"),
+    ADD(ST_UNIT_KEEP, "unit-keep", "RELEASE unit"),
+    ADD(ST_UNIT_UNDO, "unit-undo", "ROLLBACK TO unit"),
     READ(ST_JOURNAL_MODE, "journal-mode", "PRAGMA journal_mode"),
     READ(ST_DATA_VERSION, "data-version", "PRAGMA data_version"),
     READ(ST_APPLICATION_ID, "application-id", "PRAGMA application_id"),
@@ -140,7 +142,7 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_SCOPE_COUNT, "scope-count",
          "SELECT certificates FROM scopes WHERE account = ?1 AND region = ?2"),
     READ(ST_SHARED_FIND, "shared-find", "SELECT number FROM shared_texts WHERE digest = ?1"),
-    WRITE(ST_SHARED_ADD, "shared-add", "INSERT INTO shared_texts (digest, text) VALUES (?1, ?2)"),
+    ADD(ST_SHARED_ADD, "shared-add", "INSERT INTO shared_texts (digest, text) VALUES (?1, ?2)"),
     READ(ST_SHARED_GET, "shared-get", "SELECT text FROM shared_texts WHERE number = ?1"),
 
     /* authorities */
@@ -190,15 +192,15 @@ const struct statement statements[ST_COUNT] = {
          "WHERE p.authority = " AUTHORITY " AND p.principal = ?4 AND p.source_account = ?5"),
 
     /* issued certificates */
-    WRITE(ST_ISSUED_INSERT, "issued-insert",
+    ADD(ST_ISSUED_INSERT, "issued-insert",
           "INSERT INTO issued (authority, id, serial, state, template_name, idempotency_token, "
           "request_hash, not_before, not_after, created_at, issued_at, certificate) "
           "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 "
           "FROM authorities WHERE number = " AUTHORITY),
-    WRITE(ST_ISSUED_COMPLETE, "issued-complete",
+    ADD(ST_ISSUED_COMPLETE, "issued-complete",
           "UPDATE issued SET state = 2, not_before = ?5, not_after = ?6, issued_at = ?7, "
           "certificate = ?8 WHERE id = ?4 AND authority = " AUTHORITY " AND state = 1"),
-    WRITE(ST_ISSUED_FAIL, "issued-fail",
+    ADD(ST_ISSUED_FAIL, "issued-fail",
           "UPDATE issued SET state = 3 "
           "WHERE id = ?4 AND authority = " AUTHORITY " AND state = 1"),
     READ(ST_ISSUED_GET, "issued-get",
@@ -226,7 +228,7 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_REVOCATION_LIST, "revocation-list",
          "SELECT " REVOCATION_COLUMNS REVOCATION_FROM "WHERE r.authority = " AUTHORITY
          " AND r.number > ?4 ORDER BY r.number LIMIT ?5"),
-    WRITE(ST_DER_ADD, "der-add", "INSERT INTO issued_certificates (number, der) VALUES (?1, ?2)"),
+    ADD(ST_DER_ADD, "der-add", "INSERT INTO issued_certificates (number, der) VALUES (?1, ?2)"),
     READ(ST_DER_GET, "der-get", "SELECT der FROM issued_certificates WHERE number = ?1"),
     READ(ST_DER_OF_ISSUED, "der-of-issued",
          "SELECT d.number, d.der FROM issued i "
@@ -406,7 +408,7 @@ const struct statement statements[ST_COUNT] = {
          "SELECT count FROM issued_counts WHERE authority = " AUTHORITY),
 
     /* the audit trail */
-    WRITE(ST_AUDIT_APPEND, "audit-append",
+    ADD(ST_AUDIT_APPEND, "audit-append",
           "INSERT INTO audit (sequence, at, record, chain) VALUES (?1, ?2, ?3, ?4)"),
     READ(ST_AUDIT_COUNT, "audit-count", "SELECT COALESCE(max(sequence), 0) FROM audit"),
     READ(ST_AUDIT_FROM, "audit-from",

@@ -131,6 +131,7 @@ struct statement {
     const char *name;
     bool writes;   /* refused in a reading unit */
     bool at_start; /* goes over every scope, by a partial index; for start-up only */
+    bool adds;     /* writes, but only what store_version does not count */
     const char *sql;
 };
 

@@ -87,6 +87,11 @@ int store_read(struct store *s, store_unit unit, void *context)
     return readers_run(s->readers, unit, context);
 }
 
+uint64_t store_version(struct store *s)
+{
+    return group_version(s->group);
+}
+
 static int check_unit(struct store_tx *tx, void *context)
 {
     (void)context;

@@ -39,6 +39,14 @@ int store_write(struct store *s, store_unit unit, void *context);
 int store_read(struct store *s, store_unit unit, void *context);
 
 /*
+ * A number that is another one as soon as a unit was answered that may have changed more than issued
+ * certificates, shared texts and the audit trail. Who asks for it, reads a row and keeps both may take
+ * the row for what a read would give as long as the number stays. What another process
+ * writes counts from the next unit on.
+ */
+uint64_t store_version(struct store *s);
+
+/*
  * Reads the whole file and checks it (SQLite's integrity_check, references). For the
  * operator: takes seconds for a large database. CH_EINTEGRITY, said in the log.
  */

@@ -352,7 +352,7 @@ static void appliance_open(struct bench *b, const char *state)
     b->config.hsm_pool_rsa_2048 = b->config.hsm_pool_rsa_3072 = b->config.hsm_pool_rsa_4096 = 0;
     check(core_hsm_environment(&b->config), "environment");
     check(contract_init(), "contract_init");
-    check(core_open(state, &b->config, &b->core), "core_open");
+    check(core_open(state, &b->config, NULL, &b->core), "core_open");
     check(key_maker_new(&b->core, &b->core.key_maker), "key_maker_new");
 }
 

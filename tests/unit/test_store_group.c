@@ -40,6 +40,11 @@ static int put_and_fail(struct store_tx *tx, void *context)
     return r == 0 ? CH_EDENIED : r;
 }
 
+static int put_record(struct store_tx *tx, void *context)
+{
+    return store_audit_append(tx, 1, slice_of(context, sizeof(int)));
+}
+
 /* ---- one thread ---- */
 
 static void a_unit_that_fails_leaves_nothing(void **state)
@@ -48,6 +53,34 @@ static void a_unit_that_fails_leaves_nothing(void **state)
     int one = 1;
     assert_int_equal(store_write(kit->store, put_and_fail, &one), CH_EDENIED);
     assert_int_equal(store_read(kit->store, get_number, &one), CH_ENOTFOUND);
+}
+
+static void the_version_tells_of_changes_but_not_of_records(void **state)
+{
+    struct kit *kit = *state;
+    int one = 1;
+    assert_int_equal(store_write(kit->store, put_record, &one), 0);
+    uint64_t before = store_version(kit->store); /* counted the file as it was found, too */
+    assert_int_equal(store_write(kit->store, put_record, &one), 0);
+    assert_int_equal(store_version(kit->store), before);
+    assert_int_equal(store_read(kit->store, get_number, &one), CH_ENOTFOUND);
+    assert_int_equal(store_version(kit->store), before);
+    assert_int_equal(store_write(kit->store, put_number, &one), 0);
+    assert_int_not_equal(store_version(kit->store), before);
+}
+
+static void the_version_tells_of_another_process_with_the_next_unit(void **state)
+{
+    struct kit *kit = *state;
+    struct store *other = NULL;
+    int one = 1;
+    assert_int_equal(store_write(kit->store, put_record, &one), 0);
+    uint64_t before = store_version(kit->store);
+    assert_int_equal(store_open(kit->path, false, &other), 0);
+    assert_int_equal(store_write(other, put_number, &one), 0);
+    assert_int_equal(store_write(kit->store, put_record, &one), 0);
+    assert_int_not_equal(store_version(kit->store), before);
+    store_close(other);
 }
 
 static void a_unit_that_was_answered_is_read_by_everyone(void **state)
@@ -373,6 +406,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         KIT_TEST(a_unit_that_fails_leaves_nothing),
+        KIT_TEST(the_version_tells_of_changes_but_not_of_records),
+        KIT_TEST(the_version_tells_of_another_process_with_the_next_unit),
         KIT_TEST(a_unit_that_was_answered_is_read_by_everyone),
         KIT_TEST(the_answer_of_a_unit_is_the_answer_of_the_call),
         KIT_TEST(a_reading_unit_that_writes_is_refused),
