@@ -10,9 +10,9 @@ struct exchange;
 
 struct route {
     enum role plane;
-    const char *method; /* GET also takes HEAD */
-    const char *path;   /* a '*' at its end stands for the rest, which may be empty */
-    bool (*handle)(struct exchange *x); /* called once, when the whole request is there; false ends the connection */
+    const char *method;
+    const char *path;
+    void (*handle)(struct exchange *x); /* called once, when the whole request is there */
 };
 
 #define ROUTES_ALLOW_SIZE 64

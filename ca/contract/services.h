@@ -6,7 +6,7 @@
 
 #include "ca/contract/shape_macros.h"
 
-#define ACM_OPERATION_COUNT 40
+#define ACM_OPERATION_COUNT 39
 #define PCA_OPERATION_COUNT 23
 
 extern const struct operation contract_acm_operations[ACM_OPERATION_COUNT];

@@ -1,10 +1,12 @@
 #include "ca/jobs/expiry.h"
+#include "ca/jobs/names.h"
 #include "ca/jobs/renewal.h"
 
 /* ---- the kinds of due work, a row each ---- */
 
 const struct job_kind job_kinds[] = {
     {"expiry", expiry_job_due, expiry_job_run},
+    {"names", names_job_due, names_job_run},
     {RENEWAL_JOB, renewal_job_due, renewal_job_run},
 };
 const size_t job_kind_count = sizeof job_kinds / sizeof job_kinds[0];

@@ -31,6 +31,11 @@ int word_number(enum word_list list, const char *word)
     return 0;
 }
 
+const char *word_text(enum word_list list, int number)
+{
+    return number < 1 || number >= WORDS_MAX ? NULL : words[list][number];
+}
+
 int word_count(enum word_list list)
 {
     int count = 0;

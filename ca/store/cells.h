@@ -81,4 +81,7 @@ int cells_get_one(struct query *q, const struct cell *cells, size_t count, void 
 int word_number(enum word_list list, const char *word);
 int word_count(enum word_list list);
 
+/* The word with that number; NULL when there is none. */
+const char *word_text(enum word_list list, int number);
+
 #endif

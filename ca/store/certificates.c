@@ -1,6 +1,7 @@
-/* ACM certificates and their wrapped keys; the pages of the list are in certificate_list.c. */
+/* ACM certificates and their wrapped keys; lists of them are in search.c. */
 #include "ca/store/certificates.h"
 
+#include "ca/store/facets.h"
 #include "ca/store/scopes.h"
 #include "ca/store/shared.h"
 
@@ -37,6 +38,7 @@ const struct cell certificate_cells[CERTIFICATE_CELLS] = {
     CELL(CELL_INT64, struct certificate_row, renewal_updated_at),
     CELL(CELL_INT64, struct certificate_row, renewal_started_at),
     CELL(CELL_INT64, struct certificate_row, renew_at),
+    CELL_OF(CELL_WORD_OR_NONE, struct certificate_row, validation_method, WORDS_VALIDATION_METHOD),
     CELL(CELL_INT64, struct certificate_row, issued_at),
     CELL(CELL_SHARED, struct certificate_row, key_usages),
     CELL(CELL_SHARED, struct certificate_row, extended_key_usages),
@@ -52,7 +54,7 @@ const struct cell certificate_cells[CERTIFICATE_CELLS] = {
 
 #define RENEWAL_FIRST 20
 #define RENEWAL_COUNT 5
-#define ISSUANCE_FIRST 25
+#define ISSUANCE_FIRST 26
 #define ISSUANCE_COUNT (CERTIFICATE_CELLS - ISSUANCE_FIRST)
 #define DER_COLUMN CERTIFICATE_CELLS
 
@@ -124,13 +126,31 @@ static void put_der(struct query *q, const struct certificate_row *row)
         query_put_null(q);
 }
 
-static int get_der(struct query *q, struct buf *out)
+/* What lists and searches go by, from the texts of the row (see facets.h). */
+static void put_derived(struct query *q, const struct certificate_row *row)
 {
-    if (sqlite3_column_type(q->st, DER_COLUMN) != SQLITE_INTEGER)
-        return buf_put_slice(out, query_get_bytes(q, DER_COLUMN));
+    struct buf common = {0};
+    query_put_int(q, facet_usages(row->key_usages, row->extended_key_usages));
+    if (q->error == 0)
+        q->error = facet_common_name(row->subject, &common);
+    const char *text = buf_text(&common);
+    if (q->error == 0 && text == NULL)
+        q->error = CH_ENOMEM;
+    if (row->subject == NULL || (row->domain != NULL && text != NULL && strcmp(row->domain, text) == 0))
+        query_put_null(q);
+    else
+        query_put_text_copy(q, text);
+    query_put_int(q, facet_export_option(row->options));
+    buf_free(&common);
+}
+
+int certificate_der(struct query *q, int column, struct buf *out)
+{
+    if (sqlite3_column_type(q->st, column) != SQLITE_INTEGER)
+        return buf_put_slice(out, query_get_bytes(q, column));
     struct query of;
     query_open(&of, q->tx, ST_DER_GET);
-    query_put_int(&of, sqlite3_column_int64(q->st, DER_COLUMN));
+    query_put_int(&of, sqlite3_column_int64(q->st, column));
     int r = query_row(&of);
     if (r == 0)
         r = buf_put_slice(out, query_get_bytes(&of, 0));
@@ -154,6 +174,7 @@ int store_certificate_insert(struct store_tx *tx, const struct certificate_row *
     q.own_texts = keeps_own_texts(row);
     cells_put(&q, certificate_cells, CERTIFICATE_CELLS, row);
     put_der(&q, row);
+    put_derived(&q, row);
     r = query_run(&q);
     return r == 0 ? scope_count_change(tx, &row->scope, 1) : r;
 }
@@ -161,7 +182,7 @@ int store_certificate_insert(struct store_tx *tx, const struct certificate_row *
 static int certificate_get_row(struct query *q, struct certificate_row *out)
 {
     int r = cells_get(q, certificate_cells, CERTIFICATE_CELLS, out);
-    return r == 0 ? get_der(q, &out->certificate) : r;
+    return r == 0 ? certificate_der(q, DER_COLUMN, &out->certificate) : r;
 }
 
 static int certificate_read(struct query *q, struct certificate_row *out)
@@ -202,6 +223,7 @@ int store_certificate_set_issued(struct store_tx *tx, const struct certificate_r
     q.own_texts = keeps_own_texts(row);
     cells_put(&q, certificate_cells + ISSUANCE_FIRST, ISSUANCE_COUNT, row);
     put_der(&q, row);
+    put_derived(&q, row);
     return certificate_changed(&q, &row->scope, row->id);
 }
 
@@ -269,6 +291,7 @@ int store_certificate_set_renewed(struct store_tx *tx, const struct certificate_
     certificate_open(&q, tx, ST_CERTIFICATE_SET_RENEWED, &row->scope, row->id);
     cells_put(&q, certificate_cells + ISSUANCE_FIRST, ISSUANCE_COUNT, row);
     put_der(&q, row);
+    put_derived(&q, row);
     int r = issued_changed(&q);
     return r == 0 ? store_certificate_set_renewal(tx, row) : r;
 }

@@ -62,6 +62,12 @@ void query_put_copy(struct query *q, struct slice bytes)
                    sqlite3_bind_blob64(q->st, q->next++, bytes.data, bytes.len, SQLITE_TRANSIENT));
 }
 
+void query_put_text_copy(struct query *q, const char *text)
+{
+    if (q->error == 0)
+        query_note(q, sqlite3_bind_text(q->st, q->next++, text, -1, SQLITE_TRANSIENT));
+}
+
 bool hex_id_is_valid(const char *id)
 {
     return id != NULL && strlen(id) == 2 * ID_OCTETS &&

@@ -52,6 +52,7 @@ void query_put_int(struct query *q, int64_t value);
 void query_put_text(struct query *q, const char *text);    /* NULL = SQL NULL */
 void query_put_bytes(struct query *q, struct slice bytes); /* also empty ones */
 void query_put_copy(struct query *q, struct slice bytes);  /* which need not live on */
+void query_put_text_copy(struct query *q, const char *text);
 void query_put_null(struct query *q);
 void query_put_scope(struct query *q, const struct scope *scope);
 

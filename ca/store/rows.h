@@ -113,8 +113,6 @@ struct authority_row {
 int store_authority_insert(struct store_tx *tx, const struct authority_row *row);
 int store_authority_get(struct store_tx *tx, const struct scope *scope, const char *id,
                         struct authority_row *out);
-/* By id alone, whose ever it is: for what is public. */
-int store_authority_get_any(struct store_tx *tx, const char *id, struct authority_row *out);
 /* Newest not deleted authority of the scope with that token, created at or after since. */
 int store_authority_by_token(struct store_tx *tx, const struct scope *scope, const char *token,
                              int64_t since, struct authority_row *out);
@@ -268,6 +266,7 @@ struct certificate_row {
     int64_t renewal_updated_at;
     int64_t renewal_started_at; /* of the attempts under way */
     int64_t renew_at;           /* when the next attempt is due; 0 = not eligible */
+    char *validation_method;    /* of the first name: EMAIL, DNS, HTTP; NULL = none */
 };
 /* The wrapped key of a certificate, a row of its own: written and deleted with it. */
 struct key_row {
@@ -339,21 +338,6 @@ int store_certificate_time_out(struct store_tx *tx, int64_t created_at, uint32_t
  * CH_ENOTFOUND. */
 int store_certificate_delete(struct store_tx *tx, const struct scope *scope, const char *id);
 
-/* What ListCertificates asks for; empty masks = all. */
-struct certificate_filter {
-    const char *const *statuses;
-    size_t status_count;
-    unsigned key_algs; /* bits 1u << enum key_alg; 0 = all */
-    bool descending;   /* by (created_at, id) */
-    int64_t after_created;
-    const char *after_id; /* key of the last seen, 0 and "" at first */
-    uint32_t limit;
-};
-/* Rows come without certificate and chain: no page shows them, and they are the most of a row. */
-int store_certificate_list(struct store_tx *tx, const struct scope *scope,
-                           const struct certificate_filter *filter,
-                           int (*visit)(void *context, const struct certificate_row *row),
-                           void *context);
 /*
  * Private certificates that still wait to be issued, in every scope; for start and the key maker.
  */
@@ -388,10 +372,10 @@ struct validation_row {
 };
 /* Its certificate must be there: CH_ENOTFOUND. */
 int store_validation_insert(struct store_tx *tx, const struct validation_row *row);
-/* The names of one certificate, in order, into rows that the caller zeroed; CH_ELIMIT when there
- * are more than max. *count is right on failure, too. */
+/* The names of one certificate, in order; at most 100 there are. */
 int store_validation_list(struct store_tx *tx, const struct scope *scope, const char *certificate,
-                          struct validation_row *rows, size_t max, size_t *count);
+                          int (*visit)(void *context, const struct validation_row *row),
+                          void *context);
 void validation_row_free(struct validation_row *row);
 
 /* Notes that the addresses of mail_domain are to get the validation mail for a name; the same

@@ -57,7 +57,7 @@ const char *const reader_setup[] = {
     "c.failure_reason, c.managed_by, c.options, c.authority_arn, c.idempotency_token, "            \
     "c.request_hash, c.created_at, c.imported_at, c.exported_at, c.in_use, c.revoked_at, "         \
     "c.revocation_reason, c.renewal_status, c.renewal_reason, c.renewal_updated_at, "              \
-    "c.renewal_started_at, c.renew_at, c.issued_at, c.key_usages, "                                \
+    "c.renewal_started_at, c.renew_at, c.validation_method, c.issued_at, c.key_usages, "           \
     "c.extended_key_usages, c.issued_id, c.serial, c.subject, c.issuer, c.signature_algorithm, "   \
     "c.not_before, c.not_after "
 #define CERTIFICATE_COLUMNS CERTIFICATE_SUMMARY_COLUMNS ", c.chain, c.certificate "
@@ -73,6 +73,17 @@ const char *const reader_setup[] = {
 #define AT_START(id, label, text) [id] = {label, false, true, false, text}
 /* Writes to issued certificates, shared texts or the audit trail: nobody remembers what was there. */
 #define ADD(id, label, text) [id] = {label, true, false, true, text}
+
+/* A sorted stream of one facet, behind a place in it (?3, ?4), both ways. */
+#define PAGES(id, label, index, column, present)                                                   \
+    READ(id##_UP, label "-up",                                                                     \
+         "SELECT " column ", number FROM certificates INDEXED BY " index                           \
+         " WHERE scope = ?1 AND facet = ?2 AND (" column ", number) > (?3, ?4) " present           \
+         "ORDER BY " column ", number LIMIT ?5"),                                                  \
+        READ(id##_DOWN, label "-down",                                                             \
+             "SELECT " column ", number FROM certificates INDEXED BY " index                       \
+             " WHERE scope = ?1 AND facet = ?2 AND (" column ", number) < (?3, ?4) " present       \
+             "ORDER BY " column " DESC, number DESC LIMIT ?5")
 
 const struct statement statements[ST_COUNT] = {
     /* transactions and the file */
@@ -154,8 +165,6 @@ const struct statement statements[ST_COUNT] = {
           "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"),
     READ(ST_AUTHORITY_GET, "authority-get",
          "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.id = ?3 AND a.scope = " SCOPE),
-    READ(ST_AUTHORITY_GET_ANY, "authority-get-any",
-         "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.id = ?1"),
     READ(ST_AUTHORITY_BY_TOKEN, "authority-by-token",
          "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.scope = " SCOPE
          " AND a.idempotency_token = ?3 AND a.created_at >= ?4 AND a.status <> 'DELETED' "
@@ -238,14 +247,13 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_CERTIFICATE_INSERT, "certificate-insert",
           "INSERT INTO certificates (scope, id, type, status, key_alg, domain, names, "
           "failure_reason, managed_by, options, authority_arn, idempotency_token, request_hash, "
-          "created_at, imported_at, exported_at, in_use, revoked_at, revocation_reason, "
-          "renewal_status, renewal_reason, renewal_updated_at, renewal_started_at, renew_at, "
-          "issued_at, "
-          "key_usages, extended_key_usages, issued_id, serial, subject, issuer, "
-          "signature_algorithm, not_before, not_after, chain, certificate) "
-          "VALUES (" SCOPE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-          "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, "
-          "?34, ?35, ?36, ?37)"),
+          "created_at, imported_at, exported_at, in_use, revoked_at, revocation_reason, renewal_status, "
+          "renewal_reason, renewal_updated_at, renewal_started_at, renew_at, "
+          "validation_method, issued_at, key_usages, extended_key_usages, issued_id, serial, "
+          "subject, issuer, signature_algorithm, not_before, not_after, chain, certificate, "
+          "usages, common_name, export_option) VALUES (" SCOPE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+          "?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, "
+          "?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41)"),
     READ(ST_CERTIFICATE_GET, "certificate-get",
          "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_FROM "WHERE c.id = ?3 AND c.scope = " SCOPE),
     READ(ST_CERTIFICATE_BY_TOKEN, "certificate-by-token",
@@ -256,7 +264,8 @@ const struct statement statements[ST_COUNT] = {
           "UPDATE certificates SET status = 2, failure_reason = NULL, issued_at = ?4, "
           "key_usages = ?5, extended_key_usages = ?6, issued_id = ?7, serial = ?8, subject = ?9, "
           "issuer = ?10, signature_algorithm = ?11, not_before = ?12, not_after = ?13, "
-          "chain = ?14, certificate = ?15 WHERE id = ?3 AND scope = " SCOPE " AND status = 1"),
+          "chain = ?14, certificate = ?15, usages = ?16, common_name = ?17, export_option = ?18 "
+          "WHERE id = ?3 AND scope = " SCOPE " AND status = 1"),
     WRITE(ST_CERTIFICATE_SET_FAILED, "certificate-set-failed",
           "UPDATE certificates SET status = 7, failure_reason = ?4 "
           "WHERE id = ?3 AND scope = " SCOPE " AND status = 1"),
@@ -272,7 +281,8 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_CERTIFICATE_SET_RENEWED, "certificate-set-renewed",
           "UPDATE certificates SET issued_at = ?4, key_usages = ?5, extended_key_usages = ?6, "
           "issued_id = ?7, serial = ?8, subject = ?9, issuer = ?10, signature_algorithm = ?11, "
-          "not_before = ?12, not_after = ?13, chain = ?14, certificate = ?15 "
+          "not_before = ?12, not_after = ?13, chain = ?14, certificate = ?15, usages = ?16, "
+          "common_name = ?17, export_option = ?18 "
           "WHERE id = ?3 AND scope = " SCOPE " AND status = 2"),
     WRITE(ST_CERTIFICATE_SET_RENEW_AT, "certificate-set-renew-at",
           "UPDATE certificates SET renew_at = ?4 WHERE id = ?3 AND scope = " SCOPE
@@ -302,14 +312,6 @@ const struct statement statements[ST_COUNT] = {
           "DELETE FROM certificates WHERE id = ?3 AND scope = " SCOPE),
     READ(ST_CERTIFICATE_EXISTS, "certificate-exists",
          "SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE),
-    READ(ST_CERTIFICATE_PAGE_UP, "certificate-page-up",
-         "SELECT created_at, id, number FROM certificates "
-         "WHERE scope = ?1 AND status = ?2 AND key_alg = ?3 AND (created_at, id) > (?4, ?5) "
-         "ORDER BY created_at, id LIMIT ?6"),
-    READ(ST_CERTIFICATE_PAGE_DOWN, "certificate-page-down",
-         "SELECT created_at, id, number FROM certificates "
-         "WHERE scope = ?1 AND status = ?2 AND key_alg = ?3 AND (created_at, id) < (?4, ?5) "
-         "ORDER BY created_at DESC, id DESC LIMIT ?6"),
     READ(ST_CERTIFICATE_SUMMARY, "certificate-summary",
          "SELECT " CERTIFICATE_SUMMARY_COLUMNS CERTIFICATE_FROM "WHERE c.number = ?1"),
     AT_START(ST_CERTIFICATE_LIST_PENDING, "certificate-list-pending",
@@ -317,6 +319,65 @@ const struct statement statements[ST_COUNT] = {
              "WHERE c.type = 1 AND c.status = 1 ORDER BY c.number"),
     WRITE(ST_CERTIFICATE_SET_OPTIONS, "certificate-set-options",
           "UPDATE certificates SET options = ?4 WHERE id = ?3 AND scope = " SCOPE),
+
+    /* lists and searches: ?1 is the number of the scope, ?2 the facet */
+    READ(ST_FACET_NEXT, "facet-next",
+         "SELECT facet FROM certificates INDEXED BY certificates_by_creation "
+         "WHERE scope = ?1 AND facet > ?2 ORDER BY facet LIMIT 1"),
+    READ(ST_FACET_STALE, "facet-stale",
+         "SELECT number FROM certificates INDEXED BY certificates_by_end "
+         "WHERE scope = ?1 AND facet = ?2 AND not_after > 0 AND not_after < ?3 LIMIT 1"),
+    PAGES(ST_PAGE_CREATION, "page-creation", "certificates_by_creation", "created_at", ""),
+    PAGES(ST_PAGE_END, "page-end", "certificates_by_end", "not_after", "AND not_after > 0 "),
+    PAGES(ST_PAGE_BEGIN, "page-begin", "certificates_by_begin", "not_before",
+          "AND not_after > 0 "),
+    PAGES(ST_PAGE_ISSUE, "page-issue", "certificates_by_issue", "issued_at",
+          "AND issued_at > 0 "),
+    PAGES(ST_PAGE_IMPORT, "page-import", "certificates_by_import", "imported_at",
+          "AND imported_at > 0 "),
+    PAGES(ST_PAGE_REVOCATION, "page-revocation", "certificates_by_revocation", "revoked_at",
+          "AND revoked_at > 0 "),
+    PAGES(ST_PAGE_COMMON_NAME, "page-common-name", "certificates_by_common_name", "common",
+          "AND common <> '' "),
+    READ(ST_PAGE_ID_UP, "page-id-up",
+         "SELECT id, number FROM certificates INDEXED BY certificates_by_id "
+         "WHERE scope = ?1 AND id > ?3 ORDER BY id LIMIT ?5"),
+    READ(ST_PAGE_ID_DOWN, "page-id-down",
+         "SELECT id, number FROM certificates INDEXED BY certificates_by_id "
+         "WHERE scope = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?5"),
+    READ(ST_SEARCH_ROW, "search-row",
+         "SELECT scope, facet, created_at, not_after, not_before, issued_at, imported_at, "
+         "revoked_at, id, common, names, serial FROM certificates WHERE number = ?1"),
+    READ(ST_SEARCH_FACET, "search-facet",
+         "SELECT number FROM certificates INDEXED BY certificates_by_creation "
+         "WHERE scope = ?1 AND facet = ?2 LIMIT ?3"),
+    READ(ST_SEARCH_END, "search-end",
+         "SELECT number FROM certificates INDEXED BY certificates_by_end WHERE scope = ?1 "
+         "AND facet = ?2 AND not_after > 0 AND not_after BETWEEN ?4 AND ?5 LIMIT ?3"),
+    READ(ST_SEARCH_BEGIN, "search-begin",
+         "SELECT number FROM certificates INDEXED BY certificates_by_begin WHERE scope = ?1 "
+         "AND facet = ?2 AND not_after > 0 AND not_before BETWEEN ?4 AND ?5 LIMIT ?3"),
+    READ(ST_SEARCH_ID, "search-id",
+         "SELECT number FROM certificates WHERE scope = ?1 AND id = ?4 LIMIT ?3"),
+    READ(ST_SEARCH_SERIAL, "search-serial",
+         "SELECT number FROM certificates WHERE scope = ?1 AND serial = ?4 LIMIT ?3"),
+    READ(ST_SEARCH_NAME, "search-name",
+         "SELECT certificate FROM names WHERE scope = ?1 AND name = ?4 LIMIT ?3"),
+    READ(ST_SEARCH_PARTS, "search-parts",
+         "SELECT rowid & 1099511627775 FROM name_parts WHERE name_parts MATCH ?4 "
+         "AND rowid BETWEEN ?1 << 40 AND (?1 << 40) + 1099511627775 LIMIT ?3"),
+    READ(ST_SEARCH_QUEUE, "search-queue",
+         "SELECT place & 1099511627775 FROM names_queue WHERE text IS NULL "
+         "AND place BETWEEN ?1 << 40 AND (?1 << 40) + 1099511627775 ORDER BY place LIMIT ?3"),
+    READ(ST_SEARCH_DER, "search-der", "SELECT certificate FROM certificates WHERE number = ?1"),
+    READ(ST_NAMES_NEXT, "names-next",
+         "SELECT number, place, text FROM names_queue WHERE number > 0 ORDER BY number LIMIT 1"),
+    WRITE(ST_NAMES_LEARN, "names-learn",
+          "INSERT INTO name_parts (rowid, text) SELECT ?1, COALESCE(names, '') || common "
+          "FROM certificates WHERE number = ?1 & 1099511627775"),
+    WRITE(ST_NAMES_FORGET, "names-forget",
+          "INSERT INTO name_parts (name_parts, rowid, text) VALUES ('delete', ?1, ?2)"),
+    WRITE(ST_NAMES_DONE, "names-done", "DELETE FROM names_queue WHERE number = ?1"),
 
     /* validation of the names of certificates */
     WRITE(ST_VALIDATION_INSERT, "validation-insert",

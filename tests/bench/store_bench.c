@@ -7,7 +7,7 @@
  * record each) beside the raw fdatasync rate of the same folder, octets a row, and the time of
  * list pages.
  */
-#include "ca/store/rows.h"
+#include "ca/store/search.h"
 #include "firmware/base/clock.h"
 
 #include <fcntl.h>
@@ -238,23 +238,22 @@ static int count_row(void *context, const struct certificate_row *row)
 
 static int page_unit(struct store_tx *tx, void *context)
 {
-    const struct certificate_filter *filter = context;
+    struct certificate_page page;
     int rows = 0;
-    return store_certificate_list(tx, &scope, filter, count_row, &rows);
+    int r = store_certificate_search(tx, &scope, context, count_row, &rows, &page);
+    free(page.last.text);
+    return r;
 }
 
 static void bench_page(struct store *store, uint32_t limit, bool all)
 {
-    static const char *const issued[] = {"ISSUED"};
-    struct certificate_filter filter = {.limit = limit, .descending = true, .after_id = ""};
-    if (!all) {
-        filter.statuses = issued;
-        filter.status_count = 1;
-        filter.key_algs = 1u << KEY_ALG_P256;
-    }
+    struct condition issued = {
+        .kind = CONDITION_FACET, .field = FACET_KEY_ALG, .any = 1u << KEY_ALG_P256};
+    struct certificate_query query = {
+        .where = all ? NULL : &issued, .descending = true, .limit = limit};
     int64_t start = clock_now_us();
     for (int i = 0; i < 100; i++)
-        check(store_read(store, page_unit, &filter), "page");
+        check(store_read(store, page_unit, &query), "page");
     printf("page of %4" PRIu32 " certificates, %s: %.2f ms\n", limit,
            all ? "no filter" : "one stream", (double)(clock_now_us() - start) / 100 / 1000);
 }

@@ -42,10 +42,9 @@ export class Appliance {
     a.state = options.state ?? mkdtempSync(join(tmpdir(), 'chancery-test-'));
     chmodSync(a.state, 0o755);
     a.port = await freePort();
-    a.publicPort = options.public ? await freePort() : 0;
     a.log = '';
     const init = await run(join(BIN, 'chancery'),
-      ['init', '--state', a.state, '--port', String(a.port), '--public-port', String(a.publicPort)]);
+      ['init', '--state', a.state, '--port', String(a.port), '--public-port', '0']);
     a.initOutput = init.stdout + init.stderr;
     if (options.configure) a.configure(options.configure);
     await a.launch();
@@ -134,7 +133,7 @@ export class Appliance {
     for (const agent of this.agents ?? []) agent.destroy();
     this.agents = [];
     this.process.kill(signal);
-    const timer = sleep(15000, null, { ref: false }).then(() => ({ code: 'did not stop within 15 s' }));
+    const timer = sleep(15000).then(() => ({ code: 'did not stop within 15 s' }));
     return Promise.race([this.exited, timer]);
   }
 

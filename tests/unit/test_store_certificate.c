@@ -1,4 +1,5 @@
 /* ACM certificates, their keys, and the pages of the list. */
+#include "ca/store/search.h"
 #include "tests/unit/test_store_kit.h"
 
 #define ISSUED_ID "00000000000000000000000000000001"
@@ -348,14 +349,21 @@ static int expect_summary(void *context, const struct certificate_row *row)
     return 0;
 }
 
+static int search(struct store_tx *tx, const struct scope *scope,
+                  int (*visit)(void *context, const struct certificate_row *row), void *context)
+{
+    struct certificate_page page;
+    struct certificate_query query = {.limit = 10};
+    return store_certificate_search(tx, scope, &query, visit, context, &page);
+}
+
 IN_WRITE(a_page_has_everything_but_the_certificate_and_its_chain)
 {
     struct certificate_row pending = kit_certificate(KIT_UUID_A);
     struct certificate_row row = issued_certificate(KIT_UUID_A);
-    struct certificate_filter filter = {.limit = 10, .after_id = ""};
     EXPECT_OK(store_certificate_insert(tx, &pending));
     EXPECT_OK(store_certificate_set_issued(tx, &row));
-    return store_certificate_list(tx, &kit_scope, &filter, expect_summary, &row);
+    return search(tx, &kit_scope, expect_summary, &row);
 }
 
 /* A model of the list: rows spread by a fixed rule over status, algorithm and time. */
@@ -369,31 +377,12 @@ static void model_row(unsigned i, struct certificate_row *row)
     snprintf(row->id, sizeof(row->id), "%08x-0000-4000-8000-000000000000", i * 2654435761u);
     row->status = (char *)(uintptr_t)model_statuses[i * 7 % 4];
     row->key_alg = i * 5 % 3 == 0 ? KEY_ALG_RSA_2048 : i % 2 == 0 ? KEY_ALG_P256 : KEY_ALG_NONE;
-    row->created_at = 1000 + i / 5; /* five rows a moment: the id decides */
-}
-
-static bool model_fits(const struct certificate_row *row, const struct certificate_filter *filter)
-{
-    bool status = filter->status_count == 0;
-    for (size_t i = 0; i < filter->status_count; i++)
-        status = status || strcmp(row->status, filter->statuses[i]) == 0;
-    return status && (filter->key_algs == 0 || (filter->key_algs & 1u << row->key_alg) != 0);
-}
-
-static int model_compare(const void *a, const void *b)
-{
-    const struct certificate_row *x = a;
-    const struct certificate_row *y = b;
-    if (x->created_at != y->created_at)
-        return x->created_at < y->created_at ? -1 : 1;
-    return strcmp(x->id, y->id);
+    row->created_at = 1000 + i / 5; /* five rows a moment: who came first */
 }
 
 struct walk {
     const struct certificate_row *expected; /* in order of the walk */
     size_t count, at;
-    int64_t last_created;
-    char last_id[ROW_UUID_SIZE];
     size_t page;
 };
 
@@ -404,60 +393,72 @@ static int walk_row(void *context, const struct certificate_row *row)
     EXPECT(kit_text_is(row->id, walk->expected[walk->at].id));
     walk->at++;
     walk->page++;
-    walk->last_created = row->created_at;
-    snprintf(walk->last_id, sizeof(walk->last_id), "%s", row->id);
     return 0;
 }
 
-static int walk_pages(struct store_tx *tx, struct certificate_filter filter, uint32_t limit,
-                      struct walk *walk)
+static int walk_pages(struct store_tx *tx, struct certificate_query query, struct walk *walk)
 {
-    filter.limit = limit;
-    filter.after_id = walk->last_id;
-    do {
+    struct certificate_place after = {0};
+    struct certificate_page page = {.more = true};
+    while (page.more) {
         walk->page = 0;
-        filter.after_created = walk->last_created;
-        EXPECT_OK(store_certificate_list(tx, &kit_scope, &filter, walk_row, walk));
-        EXPECT(walk->page <= limit);
-    } while (walk->page > 0);
+        EXPECT_OK(store_certificate_search(tx, &kit_scope, &query, walk_row, walk, &page));
+        EXPECT(walk->page <= query.limit && (walk->page == query.limit || !page.more));
+        after = page.last;
+        query.after = &after;
+    }
     EXPECT(walk->at == walk->count);
     return 0;
 }
 
-static int compare_with_model(struct store_tx *tx, const struct certificate_filter *filter)
+struct model_filter {
+    unsigned statuses, key_algs; /* as condition.any; 0 = all */
+};
+
+static bool model_fits(const struct certificate_row *row, const struct model_filter *filter)
+{
+    unsigned status = 1u << facet_value(FACET_STATUS, row->status);
+    return (filter->statuses == 0 || (filter->statuses & status) != 0) &&
+           (filter->key_algs == 0 || (filter->key_algs & 1u << row->key_alg) != 0);
+}
+
+static int compare_with_model(struct store_tx *tx, const struct model_filter *filter,
+                              bool descending)
 {
     static const uint32_t limits[] = {1, 7, 50, 1000};
     struct certificate_row rows[MODEL_ROWS];
+    struct condition parts[] = {
+        {.kind = CONDITION_FACET, .field = FACET_STATUS, .any = filter->statuses},
+        {.kind = CONDITION_FACET, .field = FACET_KEY_ALG, .any = filter->key_algs},
+    };
+    size_t first = filter->statuses == 0 ? 1 : 0;
+    struct condition where = {.kind = CONDITION_AND,
+                              .parts = parts + first,
+                              .count = (filter->key_algs == 0 ? 1 : 2) - first};
     struct walk walk = {.expected = rows};
     for (unsigned i = 0; i < MODEL_ROWS; i++) {
-        model_row(i, &rows[walk.count]);
+        model_row(descending ? MODEL_ROWS - 1 - i : i, &rows[walk.count]);
         if (model_fits(&rows[walk.count], filter))
             walk.count++;
     }
-    qsort(rows, walk.count, sizeof(rows[0]), model_compare);
-    for (size_t i = 0; filter->descending && i < walk.count / 2; i++) {
-        struct certificate_row other = rows[i];
-        rows[i] = rows[walk.count - 1 - i];
-        rows[walk.count - 1 - i] = other;
-    }
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         struct walk fresh = {.expected = rows, .count = walk.count};
-        EXPECT_OK(walk_pages(tx, *filter, limits[i], &fresh));
+        struct certificate_query query = {
+            .where = &where, .descending = descending, .limit = limits[i]};
+        EXPECT_OK(walk_pages(tx, query, &fresh));
     }
     return 0;
 }
 
 IN_WRITE(pages_of_every_filter_order_and_size_are_those_of_a_plain_sort)
 {
-    static const char *const two[] = {"ISSUED", "FAILED"};
-    static const char *const unknown[] = {"LOST"};
-    const struct certificate_filter filters[] = {
-        {.limit = 1},
-        {.statuses = two, .status_count = 2},
-        {.statuses = two, .status_count = 1, .key_algs = 1u << KEY_ALG_P256},
-        {.key_algs = 1u << KEY_ALG_RSA_2048 | 1u << KEY_ALG_NONE},
-        {.key_algs = 1u << KEY_ALG_P521},
-        {.statuses = unknown, .status_count = 1},
+    const struct model_filter filters[] = {
+        {0, 0},
+        {1u << 2 | 1u << 7, 0},
+        {1u << 2, 1u << KEY_ALG_P256},
+        {0, 1u << KEY_ALG_RSA_2048 | 1u << KEY_ALG_NONE},
+        {0, 1u << KEY_ALG_P521},
+        {1u << 0, 0},
     };
     for (unsigned i = 0; i < MODEL_ROWS; i++) {
         struct certificate_row row;
@@ -466,19 +467,15 @@ IN_WRITE(pages_of_every_filter_order_and_size_are_those_of_a_plain_sort)
         row.scope = kit_other_account;
         EXPECT_OK(store_certificate_insert(tx, &row));
     }
-    for (size_t i = 0; i < 2 * sizeof(filters) / sizeof(filters[0]); i++) {
-        struct certificate_filter filter = filters[i / 2];
-        filter.descending = i % 2 == 1;
-        EXPECT_OK(compare_with_model(tx, &filter));
-    }
+    for (size_t i = 0; i < 2 * sizeof(filters) / sizeof(filters[0]); i++)
+        EXPECT_OK(compare_with_model(tx, &filters[i / 2], i % 2 == 1));
     return 0;
 }
 
 IN_WRITE(a_list_of_an_unknown_scope_is_empty)
 {
     struct buf seen = {0};
-    struct certificate_filter filter = {.limit = 10, .after_id = ""};
-    EXPECT_OK(store_certificate_list(tx, &kit_other_region, &filter, join_first_digit, &seen));
+    EXPECT_OK(search(tx, &kit_other_region, join_first_digit, &seen));
     EXPECT(seen.len == 0);
     return 0;
 }
@@ -493,12 +490,11 @@ static int refuse_row(void *context, const struct certificate_row *row)
 IN_WRITE(a_list_of_certificates_ends_when_the_visitor_says_so)
 {
     int seen = 0;
-    struct certificate_filter filter = {.limit = 10, .after_id = ""};
     struct certificate_row row = kit_certificate(KIT_UUID_A);
     EXPECT_OK(store_certificate_insert(tx, &row));
     snprintf(row.id, sizeof(row.id), "%s", KIT_UUID_B);
     EXPECT_OK(store_certificate_insert(tx, &row));
-    EXPECT_CODE(store_certificate_list(tx, &kit_scope, &filter, refuse_row, &seen), CH_ELIMIT);
+    EXPECT_CODE(search(tx, &kit_scope, refuse_row, &seen), CH_ELIMIT);
     EXPECT(seen == 1);
     return 0;
 }
@@ -521,12 +517,11 @@ static int delete_both(void *context, const struct certificate_row *row)
 IN_WRITE(a_row_that_the_visitor_deleted_is_passed_over)
 {
     struct deleting d = {.tx = tx};
-    struct certificate_filter filter = {.limit = 10, .after_id = ""};
     struct certificate_row row = kit_certificate(KIT_UUID_A);
     EXPECT_OK(store_certificate_insert(tx, &row));
     snprintf(row.id, sizeof(row.id), "%s", KIT_UUID_B);
     EXPECT_OK(store_certificate_insert(tx, &row));
-    EXPECT_OK(store_certificate_list(tx, &kit_scope, &filter, delete_both, &d));
+    EXPECT_OK(search(tx, &kit_scope, delete_both, &d));
     EXPECT(d.seen == 1);
     return 0;
 }
