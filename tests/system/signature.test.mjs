@@ -2,53 +2,22 @@
 // (SDK, aws, curl) first, then hand-made requests that no signer would send.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { createHash, createHmac } from 'node:crypto';
-import { request } from 'node:https';
 import { ListCertificatesCommand } from '@aws-sdk/client-acm';
 import { Appliance, run } from './appliance.mjs';
+import { Signer, mac, sha, signingKey, stamp } from './signer.mjs';
 
 const debianAws = /aws-cli\/2\.9/.test((await run('/usr/bin/aws', ['--version']).catch(() => ({ stdout: '' }))).stdout);
 
-let appliance, id, secret;
+let appliance, signer, id, secret;
 before(async () => {
   appliance = await Appliance.start();
-  ({ AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = appliance.env);
+  signer = new Signer(appliance);
+  ({ id, secret } = signer);
 });
 after(() => appliance?.remove());
 
-const sha = (data) => createHash('sha256').update(data).digest('hex');
-const mac = (key, data) => createHmac('sha256', key).update(data).digest();
-const stamp = (date) => date.toISOString().replace(/[-:]|\.\d{3}/g, '');
-
-function signingKey({ secret: s, day, region, service }) {
-  return ['aws4_request'].reduce((key, part) => mac(key, part), mac(mac(mac(`AWS4${s}`, day), region), service));
-}
-
-// A signer of our own, with a knob for everything that can be wrong.
-function signed(o = {}) {
-  const when = stamp(o.date ?? new Date());
-  const p = { id, secret, region: 'us-east-1', service: 'acm', body: '{}', target: 'CertificateManager.ListCertificates', day: when.slice(0, 8), ...o };
-  const headers = { host: `localhost:${appliance.port}`, 'content-type': 'application/x-amz-json-1.1', 'x-amz-date': when, 'x-amz-target': p.target };
-  const names = Object.keys(headers).sort();
-  const canonical = ['POST', '/', p.query ?? '', ...names.map((n) => `${n}:${headers[n]}`), '', names.join(';'), sha(p.body)].join('\n');
-  const scope = `${p.day}/${p.region}/${p.service}/aws4_request`;
-  const toSign = ['AWS4-HMAC-SHA256', when, scope, sha(canonical)].join('\n');
-  const signature = mac(signingKey(p), toSign).toString('hex');
-  headers.authorization = `AWS4-HMAC-SHA256 Credential=${p.id}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
-  return { headers, body: p.body };
-}
-
-function send({ headers, body, path = '/', method = 'POST' }) {
-  return new Promise((resolve, reject) => {
-    const req = request({ host: 'localhost', port: appliance.port, path, method, headers, ca: appliance.ca, agent: false }, (res) => {
-      let text = '';
-      res.on('data', (d) => { text += d; });
-      res.on('end', () => resolve({ status: res.statusCode, headers: res.headers, text, json: text ? JSON.parse(text) : null }));
-    });
-    req.on('error', reject);
-    req.end(body);
-  });
-}
+const signed = (options) => signer.signed(options);
+const send = (r) => signer.send(r);
 
 describe('real signers', () => {
   test('the AWS SDK', async () => {

@@ -64,6 +64,21 @@ static void a_reply_has_the_headers_of_the_protocol(void **state)
     dispatch_reply_free(&reply);
 }
 
+static void the_record_has_the_id_of_the_answer(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"{}", "x"};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        struct core_kit_call c;
+        struct dispatch_reply reply;
+        core_kit_call_make(&c, CORE_KIT_ACM "ListCertificates", bodies[i]);
+        core_kit_call_sign_admin(&c);
+        dispatch_call(&core_kit.core, &c.call, &reply);
+        record_has("requestID", reply.id);
+        dispatch_reply_free(&reply);
+    }
+}
+
 static void an_error_ends_the_connection(void **state)
 {
     (void)state;
@@ -511,6 +526,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_without_certificates_is_an_empty_list),
         cmocka_unit_test(a_reply_has_the_headers_of_the_protocol),
+        cmocka_unit_test(the_record_has_the_id_of_the_answer),
         cmocka_unit_test(an_error_ends_the_connection),
         cmocka_unit_test(an_answer_without_output_has_an_empty_body),
         cmocka_unit_test(bodies_that_are_no_object_are_refused_after_the_signature),
