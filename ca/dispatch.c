@@ -3,9 +3,11 @@
 #include "ca/acm/operations.h"
 #include "ca/arn.h"
 #include "ca/auth/auth.h"
+#include "ca/chancery/operations.h"
 #include "ca/core.h"
 #include "ca/pca/operations.h"
 #include "ca/rate.h"
+#include "ca/rest.h"
 #include "ca/throttle.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
@@ -15,6 +17,7 @@
 #include <strings.h>
 
 #define CONTENT_TYPE "application/x-amz-json-1.1"
+#define REST_CONTENT_TYPE "application/json"
 #define REAL_DIGITS 16 /* a time in seconds to the microsecond */
 
 static const struct {
@@ -24,6 +27,7 @@ static const struct {
 } bound_services[] = {
     {"acm", acm_operations, &acm_operation_count},
     {"acm-pca", pca_operations, &pca_operation_count},
+    {"chancery", chancery_operations, &chancery_operation_count},
 };
 
 static const struct operation_binding *binding_find(const struct service *service,
@@ -49,6 +53,19 @@ static const char xml_unknown[] = "<UnknownOperationException/>\n";
 static const char json_unknown[] =
     "{\"Output\":{\"__type\":\"com.amazon.coral.service#UnknownOperationException\"},"
     "\"Version\":\"1.0\"}";
+
+static const char rest_unknown[] = "{\"__type\":\"UnknownOperationException\"}";
+
+/* Fills the reply and returns true for a path of our own that leads to nothing. */
+static bool leads_nowhere(const struct msg_call *call, struct dispatch_reply *out)
+{
+    if (!rest_claims(call) || rest_find(call) != NULL)
+        return false;
+    out->status = 404;
+    out->content_type = REST_CONTENT_TYPE;
+    (void)buf_put_text(&out->body, rest_unknown);
+    return true;
+}
 
 static bool media_type_is(struct slice value, const char *type)
 {
@@ -99,6 +116,8 @@ static int authenticate(struct request *r)
 static int find_operation(struct request *r)
 {
     const struct service *service = NULL;
+    if (r->route != NULL)
+        return rest_operation(r);
     if (contract_find(request_header(r->call, "x-amz-target"), &service, &r->operation) != 0)
         return api_fail(&r->error, "UnknownOperationException", "%s", "");
     r->service = service;
@@ -135,7 +154,8 @@ static int act(struct request *r)
     if (code == 0)
         code = find_binding(r, &binding);
     if (code == 0)
-        code = contract_parse(r->call->body, &r->in, &r->error);
+        code = r->route != NULL ? rest_input(r)
+                                : contract_parse(r->call->body, &r->in, &r->error);
     if (code == 0)
         code = contract_check(r->operation, r->in, &r->error);
     if (code == 0)
@@ -206,7 +226,7 @@ static void reply(struct request *r, int code, struct dispatch_reply *out)
     out->status = 200;
     if (code == 0)
         return;
-    out->status = api_error_status(r->error.type);
+    out->status = r->route != NULL ? rest_status(r->error.type) : api_error_status(r->error.type);
     out->close = true;
     if (api_error_body(&r->error, &out->body) != 0)
         log_error("request %s: no memory for its error", r->id);
@@ -220,8 +240,11 @@ void dispatch_call(struct core *core, const struct msg_call *call, struct dispat
     if (arn_uuid_new(r.id) != 0 || r.out == NULL)
         goto out;
     memcpy(out->id, r.id, sizeof out->id);
-    if (!speaks_protocol(call, out))
+    r.route = rest_find(call);
+    if (leads_nowhere(call, out) || (r.route == NULL && !speaks_protocol(call, out)))
         goto out;
+    if (r.route != NULL)
+        out->content_type = REST_CONTENT_TYPE;
     out->close = false;
     int code = authenticate(&r);
     if (code == 0)

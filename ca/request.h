@@ -10,6 +10,7 @@
 #include "firmware/base/message.h"
 
 struct core;
+struct rest_route; /* ca/rest.h */
 
 /* Who asks; filled by authentication. */
 struct principal {
@@ -28,6 +29,7 @@ struct request {
     int64_t now;            /* microseconds; the one time of this request */
     struct principal principal;
     struct scope scope;     /* principal's account and the credential's region */
+    const struct rest_route *route; /* NULL: a call by X-Amz-Target */
     const struct service *service;
     const struct operation *operation;
     json_t *in;             /* checked by the contract */
@@ -40,7 +42,7 @@ struct request {
 /* 0 with r->out filled, or CH_EAPI with r->error set, or another CH_E* (becomes a 5xx). */
 typedef int (*request_handler)(struct request *r);
 
-/* How an operation acts; the tables in ca/acm/operations.c and ca/pca/operations.c. */
+/* How an operation acts; the tables in the operations.c of ca/acm, ca/pca and ca/chancery. */
 struct operation_binding {
     const char *name;
     request_handler handler;

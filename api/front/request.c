@@ -105,9 +105,13 @@ enum refusal request_check_head(const struct request *r)
     return result == 0 ? REFUSAL_NONE : REFUSAL_MALFORMED;
 }
 
-bool request_path_is(const struct request *r, const char *text)
+bool request_path_fits(const struct request *r, const char *text)
 {
-    return slice_is(request_slice(r, r->path), text);
+    struct slice path = request_slice(r, r->path);
+    size_t len = strlen(text);
+    if (len == 0 || text[len - 1] != '*')
+        return slice_is(path, text);
+    return path.len >= len && memcmp(path.data, text, len - 1) == 0;
 }
 
 bool request_method_is(const struct request *r, const char *text)

@@ -55,8 +55,10 @@ int request_add_body(struct request *r, struct slice part);
  */
 enum refusal request_check_head(const struct request *r);
 
-/* True when the path is exactly text, or the method is. */
-bool request_path_is(const struct request *r, const char *text);
+/* True when the path is exactly text, or begins with what stands before a final * and goes on. */
+bool request_path_fits(const struct request *r, const char *text);
+
+/* True when the method is exactly text. */
 bool request_method_is(const struct request *r, const char *text);
 
 /* What core is told. Slices borrow from r and peer. */

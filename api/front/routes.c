@@ -7,6 +7,9 @@
 
 static const struct route routes[] = {
     {ROLE_FRONT_MANAGE, "POST", "/", exchange_ask_core},
+    {ROLE_FRONT_MANAGE, "GET", "/chancery/v1/*", exchange_ask_core},
+    {ROLE_FRONT_MANAGE, "PUT", "/chancery/v1/*", exchange_ask_core},
+    {ROLE_FRONT_MANAGE, "DELETE", "/chancery/v1/*", exchange_ask_core},
 };
 
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
@@ -23,7 +26,7 @@ enum refusal routes_find(enum role plane, const struct request *request, const s
     *out = NULL;
     allow[0] = '\0';
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
-        if (routes[i].plane != plane || !request_path_is(request, routes[i].path))
+        if (routes[i].plane != plane || !request_path_fits(request, routes[i].path))
             continue;
         if (request_method_is(request, routes[i].method)) {
             *out = &routes[i];

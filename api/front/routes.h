@@ -11,7 +11,7 @@ struct exchange;
 struct route {
     enum role plane;
     const char *method;
-    const char *path;
+    const char *path; /* a final * stands for anything, but not for nothing */
     void (*handle)(struct exchange *x); /* called once, when the whole request is there */
 };
 

@@ -22,6 +22,10 @@ const struct service contract_service_table[SERVICE_COUNT] = {
                      .operations = contract_pca_operations,
                      .operation_count = PCA_OPERATION_COUNT,
                      .shows_values = true},
+    [SERVICE_CHANCERY] = {.name = "chancery",
+                          .target_prefix = "Chancery",
+                          .operations = contract_chancery_operations,
+                          .operation_count = CHANCERY_OPERATION_COUNT},
 };
 
 int contract_init(void)

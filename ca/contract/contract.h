@@ -45,8 +45,8 @@ struct operation {
 };
 
 struct service {
-    const char *name;          /* IAM prefix and signing name: "acm", "acm-pca" */
-    const char *target_prefix; /* "CertificateManager", "ACMPrivateCA" */
+    const char *name;          /* IAM prefix and signing name: "acm", "acm-pca", "chancery" */
+    const char *target_prefix; /* "CertificateManager", "ACMPrivateCA", "Chancery" */
     const struct operation *operations;
     size_t operation_count;
     bool shows_values; /* errors repeat the value that was refused (never a sensitive one) */

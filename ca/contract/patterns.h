@@ -48,6 +48,7 @@
       "-{5}END PRIVATE KEY-{5}(\\u000D?\\u000A)?")                                                 \
     X(PRINCIPAL, "[^*]+")                                                                          \
     X(PRINTABLE, "[a-zA-Z0-9'()+-.?:/= ]*")                                                        \
+    X(RESOURCE, "(arn:|[a-z][a-z0-9+.-]*://)[!-~]+")                                               \
     X(ROLE_ARN, "arn:aws[a-z-]*:iam::[0-9]{12}:role/.+")                                           \
     X(S3_BUCKET, "[-a-zA-Z0-9._/]+")                                                               \
     X(SERIAL_NUMBER, "[0-9a-f]{2}(:[0-9a-f]{2}){1,19}")                                            \

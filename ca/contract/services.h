@@ -8,11 +8,13 @@
 
 #define ACM_OPERATION_COUNT 39
 #define PCA_OPERATION_COUNT 23
+#define CHANCERY_OPERATION_COUNT 3
 
 extern const struct operation contract_acm_operations[ACM_OPERATION_COUNT];
 extern const struct operation contract_pca_operations[PCA_OPERATION_COUNT];
+extern const struct operation contract_chancery_operations[CHANCERY_OPERATION_COUNT];
 
-enum service_index { SERVICE_ACM, SERVICE_PCA, SERVICE_COUNT };
+enum service_index { SERVICE_ACM, SERVICE_PCA, SERVICE_CHANCERY, SERVICE_COUNT };
 
 extern const struct service contract_service_table[SERVICE_COUNT];
 

@@ -151,7 +151,9 @@ int trail_record(const struct request *r, struct buf *out)
     const struct shape *input = r->operation == NULL ? NULL : r->operation->input;
     const struct shape *output = r->operation == NULL ? NULL : r->operation->output;
     bool failed = r->error.type != NULL;
-    json_t *source = json_sprintf("%s.amazonaws.com", r->service == NULL ? "" : r->service->name);
+    bool own = r->service != NULL && strcmp(r->service->name, "chancery") == 0;
+    json_t *source = json_sprintf("%s%s", r->service == NULL ? "" : r->service->name,
+                                  own ? "" : ".amazonaws.com");
     clock_format_iso(r->now / 1000000, when);
     if (arn_uuid_new(event_id) != 0) {
         json_decref(source);

@@ -2,6 +2,7 @@
 
 #include "ca/acm/operations.h"
 #include "ca/appliance.h"
+#include "ca/chancery/operations.h"
 #include "ca/jobs/key_maker.h"
 #include "ca/pca/operations.h"
 #include "firmware/base/clock.h"
@@ -164,12 +165,19 @@ static const struct operation *operation_find(const char *service, const char *n
 
 static const struct operation_binding *binding_find(const char *service, const char *name)
 {
-    bool acm = strcmp(service, "acm") == 0;
-    const struct operation_binding *bindings = acm ? acm_operations : pca_operations;
-    size_t count = acm ? acm_operation_count : pca_operation_count;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(bindings[i].name, name) == 0)
-            return &bindings[i];
+    const struct {
+        const char *service;
+        const struct operation_binding *bindings;
+        size_t count;
+    } services[] = {
+        {"acm", acm_operations, acm_operation_count},
+        {"acm-pca", pca_operations, pca_operation_count},
+        {"chancery", chancery_operations, chancery_operation_count},
+    };
+    for (size_t s = 0; s < sizeof services / sizeof services[0]; s++)
+        for (size_t i = 0; strcmp(services[s].service, service) == 0 && i < services[s].count; i++)
+            if (strcmp(services[s].bindings[i].name, name) == 0)
+                return &services[s].bindings[i];
     fail_msg("%s is not bound", name);
     return NULL;
 }

@@ -346,7 +346,7 @@ static void operations_are_sorted_and_complete(void **state)
     (void)state;
     size_t count = 0;
     const struct service *services = contract_services(&count);
-    assert_int_equal(count, 2);
+    assert_int_equal(count, SERVICE_COUNT);
     for (size_t s = 0; s < count; s++) {
         for (size_t i = 0; i < services[s].operation_count; i++) {
             const struct operation *operation = &services[s].operations[i];

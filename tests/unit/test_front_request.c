@@ -266,6 +266,25 @@ static void test_other_paths_are_unknown(void **state)
     }
 }
 
+static void test_paths_of_our_own_take_their_methods_and_need_a_rest(void **state)
+{
+    (void)state;
+    char allow[ROUTES_ALLOW_SIZE];
+    static const char *const methods[] = {"GET", "PUT", "DELETE"};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        assert_int_equal(route(ROLE_FRONT_MANAGE, methods[i], "/chancery/v1/a/b?c", allow),
+                         REFUSAL_NONE);
+        assert_int_equal(route(ROLE_FRONT_MANAGE, methods[i], "/chancery/v1/", allow),
+                         REFUSAL_NOT_FOUND);
+        assert_int_equal(route(ROLE_FRONT_MANAGE, methods[i], "/chancery/v2/a", allow),
+                         REFUSAL_NOT_FOUND);
+        assert_int_equal(route(ROLE_FRONT_PUBLIC, methods[i], "/chancery/v1/a", allow),
+                         REFUSAL_NOT_FOUND);
+    }
+    assert_int_equal(route(ROLE_FRONT_MANAGE, "POST", "/chancery/v1/a", allow), REFUSAL_METHOD);
+    assert_string_equal(allow, "GET, PUT, DELETE");
+}
+
 static void test_the_public_plane_does_not_have_the_api(void **state)
 {
     (void)state;
@@ -306,6 +325,7 @@ int main(void)
         CASE(test_the_api_is_a_post_on_the_root_with_any_query),
         CASE(test_other_methods_hear_what_is_allowed),
         CASE(test_other_paths_are_unknown),
+        CASE(test_paths_of_our_own_take_their_methods_and_need_a_rest),
         CASE(test_the_public_plane_does_not_have_the_api),
         CASE(test_freeing_twice_is_fine),
     };
