@@ -14,6 +14,7 @@
 #include "ca/pca/authority.h"
 #include "ca/pca/passthrough.h"
 #include "ca/pca/validity.h"
+#include "ca/pki/weak_key.h"
 #include "ca/quota.h"
 
 #include <stdio.h>
@@ -95,6 +96,8 @@ static int csr_read(struct issue *i)
     int rc = contract_blob(i->r->in, "Csr", &input);
     if (rc == 0)
         rc = pki_csr_parse(buf_slice(&input), &i->csr, &why);
+    if (rc == 0)
+        rc = pki_key_check_strength(pki_csr_spki(i->csr), NULL, &why);
     buf_free(&input);
     if (rc == CH_EINVAL)
         return api_fail(&i->r->error, "MalformedCSRException", "%s", why.text);

@@ -183,6 +183,8 @@ static int name_read(const json_t *in, struct pki_general_name *name, struct buf
     }
     name->text = row->text == NULL ? json_string_value(value) : member_text(value, row->text);
     name->detail = row->detail == NULL ? NULL : member_text(value, row->detail);
+    if (name->text == NULL || (row->kind == PKI_NAME_OTHER && name->detail == NULL))
+        return invalid_args(error, "A subject alternative name %s is incomplete.", row->member);
     return 0;
 }
 
@@ -224,8 +226,8 @@ static int custom_read(const json_t *in, struct pki_extras *extras, struct api_e
 {
     struct buf value = {0};
     const char *oid = member_text(in, "ObjectIdentifier");
-    if (oid == NULL)
-        return CH_EINVAL;
+    if (oid == NULL || member_text(in, "Value") == NULL)
+        return invalid_args(error, "A custom extension needs ObjectIdentifier and Value.");
     int rc = contract_blob(in, "Value", &value);
     if (rc == 0)
         rc = pki_extras_add(extras, oid, json_is_true(json_object_get(in, "Critical")),

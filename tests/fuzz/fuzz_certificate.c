@@ -1,7 +1,8 @@
 /*
  * Target functions: pki_certificate_parse and every getter, pki_certificate_issued_by,
- * pki_chain_check, pki_pem_each, pki_name_text, pki_name_issuer_text, pki_key_alg; pki_lint on the
- * bytes themselves and on the TBS of a certificate.
+ * pki_chain_check, pki_constraints_new and pki_constraints_check_names, pki_pem_each,
+ * pki_name_text, pki_name_issuer_text, pki_key_alg; pki_lint on the bytes themselves and on the TBS
+ * of a certificate.
  */
 #include "ca/pki/der.h"
 
@@ -51,6 +52,21 @@ static void lint_body(struct slice der)
     ASN1_item_free((ASN1_VALUE *)whole, ASN1_ITEM_rptr(PKI_SIGNED));
 }
 
+/* The names of a certificate against its own constraints. */
+static void constrain(const struct pki_certificate *c)
+{
+    struct pki_reason why;
+    struct pki_constraints *constraints = NULL;
+    PKI_SIGNED *whole = pki_der_decode(pki_certificate_der(c), ASN1_ITEM_rptr(PKI_SIGNED));
+    if (whole != NULL && pki_constraints_new(c, NULL, &constraints) == 0) {
+        (void)pki_constraints_path_length(constraints);
+        (void)pki_constraints_check_names(constraints, pki_der_string(whole->body),
+                                          SIG_ALG_SHA256WITHECDSA, &why);
+    }
+    pki_constraints_free(constraints);
+    ASN1_item_free((ASN1_VALUE *)whole, ASN1_ITEM_rptr(PKI_SIGNED));
+}
+
 static int visit(void *context, struct slice der)
 {
     (void)context;
@@ -59,6 +75,7 @@ static int visit(void *context, struct slice der)
     lint_body(der);
     if (pki_certificate_parse(der, &c, &why) == 0) {
         call_getters(c);
+        constrain(c);
         (void)pki_certificate_issued_by(c, c, &why);
         (void)pki_chain_check(c, &c, 1, pki_certificate_not_before(c), true, &why);
         (void)pki_chain_check(c, NULL, 0, pki_certificate_not_before(c), true, &why);

@@ -1,8 +1,8 @@
 /*
  * Target functions: sigv4_parse, sigv4_canonical_request, sigv4_string_to_sign, sigv4_verify.
  *
- * The input is a request as text: method, path, query and body in the first four lines, then a line for each
- * header, "name:value". Whatever it is, no signature but the right one may be accepted.
+ * The input is a request as text: method, path, query and body in the first four lines, then a line
+ * for each header, "name:value". Whatever it is, no signature but the right one may be accepted.
  */
 #include "ca/auth/auth.h"
 

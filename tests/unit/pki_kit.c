@@ -113,6 +113,8 @@ void kit_tbs(const struct kit_order *order, struct buf *tbs)
         .not_before = order->not_before != 0 ? order->not_before : KIT_NOW - KIT_DAY,
         .not_after = order->not_after != 0 ? order->not_after : KIT_NOW + 30 * KIT_DAY,
         .subject_alt_name = buf_slice(&names),
+        .pointers = order->pointers,
+        .extras = order->extras,
     };
     random_serial(spec.serial);
     if (order->issuer != NULL) {

@@ -43,6 +43,8 @@ struct kit_order {
     const char *dns;               /* subjectAltName; NULL = none */
     const struct kit_cert *issuer; /* NULL = itself */
     int64_t not_before, not_after; /* [KIT_NOW - a day, KIT_NOW + 30 days] */
+    struct pki_pointers pointers;
+    const struct pki_extras *extras;
 };
 
 /* The TBS that an order asks for, built by pki_tbs_build. */

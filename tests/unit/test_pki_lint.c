@@ -22,6 +22,9 @@ struct breaker {
     void (*change)(PKI_TBS *tbs);   /* NULL = none */
     void (*patch)(struct buf *der); /* NULL = none */
     const char *judge_as;           /* NULL = profile */
+    int nid;                        /* of an extension that is put in; 0 = none */
+    bool critical;
+    const char *hex;
 };
 
 /* ---- tools ---- */
@@ -409,239 +412,109 @@ static void alt_name_soft(PKI_TBS *tbs)
     set_dns(tbs, "host.example.com");
 }
 
-static void purpose_twice(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_ext_key_usage, 0,
-                  BYTES(0x30, 0x14, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01,
-                        0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01));
-}
-
-static void no_check(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_id_pkix_OCSP_noCheck, 0, BYTES(0x05, 0x00));
-}
-
-static void authority_id_foreign(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_authority_key_identifier, 0, BYTES(0x30, 0x03, 0x80, 0x01, 0x00));
-}
-
-static void policies_empty(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_certificate_policies, 0, BYTES(0x30, 0x00));
-}
-
-static void policy_twice(PKI_TBS *tbs)
-{
-    set_extension(
-        tbs, NID_certificate_policies, 0,
-        BYTES(0x30, 0x0c, 0x30, 0x04, 0x06, 0x02, 0x2a, 0x03, 0x30, 0x04, 0x06, 0x02, 0x2a, 0x03));
-}
-
-static void policy_statement_relative(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_certificate_policies, 0,
-                  BYTES(0x30, 0x17, 0x30, 0x15, 0x06, 0x02, 0x2a, 0x03, 0x30, 0x0f, 0x30, 0x0d,
-                        0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x01, 0x16, 0x01,
-                        0x78));
-}
-
-static void policy_constraints(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_policy_constraints, 1, BYTES(0x30, 0x03, 0x80, 0x01, 0x00));
-}
-
-static void policy_any_mapped(PKI_TBS *tbs)
-{
-    set_extension(
-        tbs, NID_policy_mappings, 1,
-        BYTES(0x30, 0x0c, 0x30, 0x0a, 0x06, 0x04, 0x55, 0x1d, 0x20, 0x00, 0x06, 0x02, 0x2a, 0x03));
-}
-
-static void policy_constraints_empty(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_policy_constraints, 1, BYTES(0x30, 0x00));
-}
-
-static void policy_constraints_soft(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_policy_constraints, 0, BYTES(0x30, 0x03, 0x80, 0x01, 0x00));
-}
-
-static void inhibit_any_policy_soft(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_inhibit_any_policy, 0, BYTES(0x02, 0x01, 0x00));
-}
-
-static void name_constraints(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_name_constraints, 1,
-                  BYTES(0x30, 0x07, 0xa0, 0x05, 0x30, 0x03, 0x82, 0x01, 0x61));
-}
-
-static void name_constraints_empty(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_name_constraints, 1, BYTES(0x30, 0x00));
-}
-
-static void name_constraints_no_mask(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_name_constraints, 1,
-                  BYTES(0x30, 0x0a, 0xa0, 0x08, 0x30, 0x06, 0x87, 0x04, 0x0a, 0x00, 0x00, 0x01));
-}
-
-static void name_constraints_soft(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_name_constraints, 0,
-                  BYTES(0x30, 0x07, 0xa0, 0x05, 0x30, 0x03, 0x82, 0x01, 0x61));
-}
-
-static void crl_points_empty(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_crl_distribution_points, 0, BYTES(0x30, 0x00));
-}
-
-static void crl_points_reasons(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_crl_distribution_points, 0,
-                  BYTES(0x30, 0x06, 0x30, 0x04, 0x81, 0x02, 0x01, 0x02));
-}
-
-static void crl_points_relative(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_crl_distribution_points, 0,
-                  BYTES(0x30, 0x09, 0x30, 0x07, 0xa0, 0x05, 0xa0, 0x03, 0x86, 0x01, 0x78));
-}
-
-static void authority_info_critical(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_info_access, 1,
-                  BYTES(0x30, 0x16, 0x30, 0x14, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07,
-                        0x30, 0x01, 0x86, 0x08, 0x68, 0x74, 0x74, 0x70, 0x3a, 0x2f, 0x2f, 0x61));
-}
-
-static void authority_info_empty(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_info_access, 0, BYTES(0x30, 0x00));
-}
-
-static void authority_info_relative(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_info_access, 0,
-                  BYTES(0x30, 0x0f, 0x30, 0x0d, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07,
-                        0x30, 0x01, 0x86, 0x01, 0x78));
-}
-
-static void subject_info_critical(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_sinfo_access, 1,
-                  BYTES(0x30, 0x16, 0x30, 0x14, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07,
-                        0x30, 0x05, 0x86, 0x08, 0x68, 0x74, 0x74, 0x70, 0x3a, 0x2f, 0x2f, 0x61));
-}
-
-static void subject_info_empty(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_sinfo_access, 0, BYTES(0x30, 0x00));
-}
-
-static void issuer_alt_name_empty(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_issuer_alt_name, 0, BYTES(0x30, 0x00));
-}
-
-static void extension_more(PKI_TBS *tbs)
-{
-    set_extension(tbs, NID_tlsfeature, 0, BYTES(0x30, 0x03, 0x02, 0x01, 0x05));
-}
-
 static void constraints_hard(PKI_TBS *tbs)
 {
     set_critical(tbs, NID_basic_constraints, 1);
 }
 
 static const struct breaker breakers[] = {
-    {"der", LEAF, NULL, patch_long_length, NULL},
-    {"version", LEAF, version_2, NULL, NULL},
-    {"serial-positive", LEAF, serial_negative, NULL, NULL},
-    {"serial-longest", LEAF, serial_high_bit, NULL, NULL},
-    {"serial-shortest", LEAF, serial_short, NULL, NULL},
-    {"signature-known", LEAF, signature_sha1, NULL, NULL},
-    {"validity-encoding", LEAF, validity_generalized, NULL, NULL},
-    {"validity-order", LEAF, validity_turned, NULL, NULL},
-    {"no-unique-ids", LEAF, unique_id, NULL, NULL},
-    {"names-sound", LEAF, names_broken, NULL, NULL},
-    {"issuer-there", LEAF, issuer_empty, NULL, NULL},
-    {"key-sound", LEAF, key_broken, NULL, NULL},
-    {"key-known", LEAF, key_edwards, NULL, NULL},
-    {"key-parameters", LEAF, key_explicit, NULL, NULL},
-    {"key-curve", LEAF, key_koblitz, NULL, NULL},
-    {"key-point", LEAF, key_compressed, NULL, NULL},
-    {"key-exponent", LEAF, key_exponent_1, NULL, NULL},
-    {"key-strong", LEAF, key_1024, NULL, NULL},
-    {"extensions-number", LEAF, extensions_many, NULL, NULL},
-    {"extensions-filled", LEAF, extensions_none, NULL, NULL},
-    {"extensions-once", LEAF, extension_twice, NULL, NULL},
-    {"extensions-known", LEAF, extension_alien, NULL, NULL},
-    {"extensions-sound", LEAF, extension_broken, NULL, NULL},
-    {"country", LEAF, country_long, NULL, NULL},
-    {"attribute-types", LEAF, name_teletex, NULL, NULL},
-    {"attribute-bounds", LEAF, name_too_long, NULL, NULL},
-    {"ca-subject-there", SUB, subject_empty, NULL, NULL},
-    {"alt-name-filled", LEAF, alt_name_empty, NULL, NULL},
-    {"subject-or-alt-name", LEAF, nameless, NULL, NULL},
-    {"alt-name-critical", LEAF, alt_name_soft, NULL, NULL},
-    {"dns-length", LEAF, dns_label_64, NULL, NULL},
-    {"dns-wildcard", LEAF, dns_wildcard_inside, NULL, NULL},
-    {"dns-letters", LEAF, dns_underscore, NULL, NULL},
-    {"ip-size", LEAF, ip_of_5, NULL, NULL},
-    {"mailbox", LEAF, mail_no_host, NULL, NULL},
-    {"uri", LEAF, uri_relative, NULL, NULL},
-    {"constraints-critical", SUB, constraints_soft, NULL, NULL},
-    {"path-length-positive", SUB, path_length_minus, NULL, NULL},
-    {"path-length-of-ca", LEAF, path_length_leaf, NULL, NULL},
-    {"path-length-of-signer", SUB, usage_only_crl, NULL, NULL},
-    {"cert-sign-of-ca", LEAF, usage_cert_sign, NULL, NULL},
-    {"key-usage-filled", LEAF, usage_empty, NULL, NULL},
-    {"ca-has-cert-sign", ROOT, usage_only_crl, NULL, NULL},
-    {"key-usage-critical", LEAF, usage_soft, NULL, NULL},
-    {"subject-key-id-of-ca", SUB, no_subject_id, NULL, NULL},
-    {"subject-key-id-value", LEAF, subject_id_other, NULL, NULL},
-    {"authority-key-id", LEAF, no_authority_id, NULL, NULL},
-    {"authority-key-id-form", LEAF, authority_id_empty, NULL, NULL},
-    {"key-ids-not-critical", LEAF, authority_id_critical, NULL, NULL},
-    {"extended-key-usage-filled", LEAF, purposes_empty, NULL, NULL},
-    {"any-usage-not-critical", LEAF, purpose_any, NULL, NULL},
-    {"extended-key-usage-once", LEAF, purpose_twice, NULL, NULL},
-    {"no-check-of-responder", LEAF, no_check, NULL, NULL},
-    {"authority-key-id-own", ROOT, authority_id_foreign, NULL, NULL},
-    {"policies-filled", LEAF, policies_empty, NULL, NULL},
-    {"policies-once", LEAF, policy_twice, NULL, NULL},
-    {"policy-qualifiers", LEAF, policy_statement_relative, NULL, NULL},
-    {"policies-of-ca", LEAF, policy_constraints, NULL, NULL},
-    {"policy-mappings", SUB, policy_any_mapped, NULL, NULL},
-    {"policy-constraints-filled", SUB, policy_constraints_empty, NULL, NULL},
-    {"policy-constraints-critical", SUB, policy_constraints_soft, NULL, NULL},
-    {"inhibit-any-policy-critical", SUB, inhibit_any_policy_soft, NULL, NULL},
-    {"name-constraints-of-ca", LEAF, name_constraints, NULL, NULL},
-    {"name-constraints-filled", SUB, name_constraints_empty, NULL, NULL},
-    {"name-constraints-bases", SUB, name_constraints_no_mask, NULL, NULL},
-    {"name-constraints-critical", SUB, name_constraints_soft, NULL, NULL},
-    {"crl-points-filled", LEAF, crl_points_empty, NULL, NULL},
-    {"crl-points-where", LEAF, crl_points_reasons, NULL, NULL},
-    {"crl-points-uri", LEAF, crl_points_relative, NULL, NULL},
-    {"authority-info-not-critical", LEAF, authority_info_critical, NULL, NULL},
-    {"authority-info-filled", LEAF, authority_info_empty, NULL, NULL},
-    {"authority-info-uri", LEAF, authority_info_relative, NULL, NULL},
-    {"subject-info-not-critical", LEAF, subject_info_critical, NULL, NULL},
-    {"subject-info-filled", LEAF, subject_info_empty, NULL, NULL},
-    {"issuer-alt-name-filled", LEAF, issuer_alt_name_empty, NULL, NULL},
-    {"profile-ca", LEAF, NULL, NULL, SUB},
-    {"profile-path-length", SUB, NULL, NULL, "SubordinateCACertificate_PathLen1/V1"},
-    {"profile-key-usage", LEAF, usage_signature_only, NULL, NULL},
-    {"profile-extended-key-usage", LEAF, purpose_server, NULL, NULL},
-    {"profile-constraints-critical", LEAF, constraints_hard, NULL, NULL},
-    {"profile-extensions", LEAF, extension_more, NULL, NULL},
-    {"profile-self-signed", SUB, self_issued, NULL, NULL},
+    {"der", LEAF, NULL, patch_long_length, NULL, 0, false, NULL},
+    {"version", LEAF, version_2, NULL, NULL, 0, false, NULL},
+    {"serial-positive", LEAF, serial_negative, NULL, NULL, 0, false, NULL},
+    {"serial-longest", LEAF, serial_high_bit, NULL, NULL, 0, false, NULL},
+    {"serial-shortest", LEAF, serial_short, NULL, NULL, 0, false, NULL},
+    {"signature-known", LEAF, signature_sha1, NULL, NULL, 0, false, NULL},
+    {"validity-encoding", LEAF, validity_generalized, NULL, NULL, 0, false, NULL},
+    {"validity-order", LEAF, validity_turned, NULL, NULL, 0, false, NULL},
+    {"no-unique-ids", LEAF, unique_id, NULL, NULL, 0, false, NULL},
+    {"names-sound", LEAF, names_broken, NULL, NULL, 0, false, NULL},
+    {"issuer-there", LEAF, issuer_empty, NULL, NULL, 0, false, NULL},
+    {"key-sound", LEAF, key_broken, NULL, NULL, 0, false, NULL},
+    {"key-known", LEAF, key_edwards, NULL, NULL, 0, false, NULL},
+    {"key-parameters", LEAF, key_explicit, NULL, NULL, 0, false, NULL},
+    {"key-curve", LEAF, key_koblitz, NULL, NULL, 0, false, NULL},
+    {"key-point", LEAF, key_compressed, NULL, NULL, 0, false, NULL},
+    {"key-exponent", LEAF, key_exponent_1, NULL, NULL, 0, false, NULL},
+    {"key-strong", LEAF, key_1024, NULL, NULL, 0, false, NULL},
+    {"extensions-number", LEAF, extensions_many, NULL, NULL, 0, false, NULL},
+    {"extensions-filled", LEAF, extensions_none, NULL, NULL, 0, false, NULL},
+    {"extensions-once", LEAF, extension_twice, NULL, NULL, 0, false, NULL},
+    {"extensions-known", LEAF, extension_alien, NULL, NULL, 0, false, NULL},
+    {"extensions-sound", LEAF, extension_broken, NULL, NULL, 0, false, NULL},
+    {"country", LEAF, country_long, NULL, NULL, 0, false, NULL},
+    {"attribute-types", LEAF, name_teletex, NULL, NULL, 0, false, NULL},
+    {"attribute-bounds", LEAF, name_too_long, NULL, NULL, 0, false, NULL},
+    {"ca-subject-there", SUB, subject_empty, NULL, NULL, 0, false, NULL},
+    {"alt-name-filled", LEAF, alt_name_empty, NULL, NULL, 0, false, NULL},
+    {"subject-or-alt-name", LEAF, nameless, NULL, NULL, 0, false, NULL},
+    {"alt-name-critical", LEAF, alt_name_soft, NULL, NULL, 0, false, NULL},
+    {"dns-length", LEAF, dns_label_64, NULL, NULL, 0, false, NULL},
+    {"dns-wildcard", LEAF, dns_wildcard_inside, NULL, NULL, 0, false, NULL},
+    {"dns-letters", LEAF, dns_underscore, NULL, NULL, 0, false, NULL},
+    {"ip-size", LEAF, ip_of_5, NULL, NULL, 0, false, NULL},
+    {"mailbox", LEAF, mail_no_host, NULL, NULL, 0, false, NULL},
+    {"uri", LEAF, uri_relative, NULL, NULL, 0, false, NULL},
+    {"constraints-critical", SUB, constraints_soft, NULL, NULL, 0, false, NULL},
+    {"path-length-positive", SUB, path_length_minus, NULL, NULL, 0, false, NULL},
+    {"path-length-of-ca", LEAF, path_length_leaf, NULL, NULL, 0, false, NULL},
+    {"path-length-of-signer", SUB, usage_only_crl, NULL, NULL, 0, false, NULL},
+    {"cert-sign-of-ca", LEAF, usage_cert_sign, NULL, NULL, 0, false, NULL},
+    {"key-usage-filled", LEAF, usage_empty, NULL, NULL, 0, false, NULL},
+    {"ca-has-cert-sign", ROOT, usage_only_crl, NULL, NULL, 0, false, NULL},
+    {"key-usage-critical", LEAF, usage_soft, NULL, NULL, 0, false, NULL},
+    {"subject-key-id-of-ca", SUB, no_subject_id, NULL, NULL, 0, false, NULL},
+    {"subject-key-id-value", LEAF, subject_id_other, NULL, NULL, 0, false, NULL},
+    {"authority-key-id", LEAF, no_authority_id, NULL, NULL, 0, false, NULL},
+    {"authority-key-id-form", LEAF, authority_id_empty, NULL, NULL, 0, false, NULL},
+    {"key-ids-not-critical", LEAF, authority_id_critical, NULL, NULL, 0, false, NULL},
+    {"extended-key-usage-filled", LEAF, purposes_empty, NULL, NULL, 0, false, NULL},
+    {"any-usage-not-critical", LEAF, purpose_any, NULL, NULL, 0, false, NULL},
+    {"extended-key-usage-once", LEAF, NULL, NULL, NULL, NID_ext_key_usage, false,
+     "301406082b0601050507030106082b06010505070301"},
+    {"no-check-of-responder", LEAF, NULL, NULL, NULL, NID_id_pkix_OCSP_noCheck, false, "0500"},
+    {"authority-key-id-own", ROOT, NULL, NULL, NULL, NID_authority_key_identifier, false,
+     "3003800100"},
+    {"policies-filled", LEAF, NULL, NULL, NULL, NID_certificate_policies, false, "3000"},
+    {"policies-once", LEAF, NULL, NULL, NULL, NID_certificate_policies, false,
+     "300c300406022a03300406022a03"},
+    {"policy-qualifiers", LEAF, NULL, NULL, NULL, NID_certificate_policies, false,
+     "3017301506022a03300f300d06082b06010505070201160178"},
+    {"policies-of-ca", LEAF, NULL, NULL, NULL, NID_policy_constraints, true, "3003800100"},
+    {"policy-mappings", SUB, NULL, NULL, NULL, NID_policy_mappings, true,
+     "300c300a0604551d200006022a03"},
+    {"policy-constraints-filled", SUB, NULL, NULL, NULL, NID_policy_constraints, true, "3000"},
+    {"policy-constraints-critical", SUB, NULL, NULL, NULL, NID_policy_constraints, false,
+     "3003800100"},
+    {"inhibit-any-policy-critical", SUB, NULL, NULL, NULL, NID_inhibit_any_policy, false, "020100"},
+    {"name-constraints-of-ca", LEAF, NULL, NULL, NULL, NID_name_constraints, true,
+     "3007a0053003820161"},
+    {"name-constraints-filled", SUB, NULL, NULL, NULL, NID_name_constraints, true, "3000"},
+    {"name-constraints-bases", SUB, NULL, NULL, NULL, NID_name_constraints, true,
+     "300aa008300687040a000001"},
+    {"name-constraints-critical", SUB, NULL, NULL, NULL, NID_name_constraints, false,
+     "3007a0053003820161"},
+    {"crl-points-filled", LEAF, NULL, NULL, NULL, NID_crl_distribution_points, false, "3000"},
+    {"crl-points-where", LEAF, NULL, NULL, NULL, NID_crl_distribution_points, false,
+     "3006300481020102"},
+    {"crl-points-uri", LEAF, NULL, NULL, NULL, NID_crl_distribution_points, false,
+     "30093007a005a003860178"},
+    {"authority-info-not-critical", LEAF, NULL, NULL, NULL, NID_info_access, true,
+     "3016301406082b060105050730018608687474703a2f2f61"},
+    {"authority-info-filled", LEAF, NULL, NULL, NULL, NID_info_access, false, "3000"},
+    {"authority-info-uri", LEAF, NULL, NULL, NULL, NID_info_access, false,
+     "300f300d06082b06010505073001860178"},
+    {"subject-info-not-critical", LEAF, NULL, NULL, NULL, NID_sinfo_access, true,
+     "3016301406082b060105050730058608687474703a2f2f61"},
+    {"subject-info-filled", LEAF, NULL, NULL, NULL, NID_sinfo_access, false, "3000"},
+    {"issuer-alt-name-filled", LEAF, NULL, NULL, NULL, NID_issuer_alt_name, false, "3000"},
+    {"profile-ca", LEAF, NULL, NULL, SUB, 0, false, NULL},
+    {"profile-path-length", SUB, NULL, NULL, "SubordinateCACertificate_PathLen1/V1", 0, false,
+     NULL},
+    {"profile-key-usage", LEAF, usage_signature_only, NULL, NULL, 0, false, NULL},
+    {"profile-extended-key-usage", LEAF, purpose_server, NULL, NULL, 0, false, NULL},
+    {"profile-constraints-critical", LEAF, constraints_hard, NULL, NULL, 0, false, NULL},
+    {"profile-extensions", LEAF, NULL, NULL, NULL, NID_tlsfeature, false, "3003020105"},
+    {"profile-self-signed", SUB, self_issued, NULL, NULL, 0, false, NULL},
 };
 
 /* ---- the tests ---- */
@@ -659,14 +532,26 @@ static void good_tbs(const char *profile, struct buf *der)
 }
 
 /* The TBS after a change of its parsed form. */
-static void changed_tbs(const char *profile, void (*change)(PKI_TBS *), struct buf *der)
+static void put_extension(PKI_TBS *tbs, const struct breaker *b)
 {
-    good_tbs(profile, der);
-    if (change == NULL)
+    uint8_t value[64];
+    size_t len = strlen(b->hex) / 2;
+    assert_true(len <= sizeof value);
+    assert_int_equal(hex_decode(b->hex, 2 * len, value), 0);
+    set_extension(tbs, b->nid, b->critical, slice_of(value, len));
+}
+
+static void changed_tbs(const struct breaker *b, struct buf *der)
+{
+    good_tbs(b->profile, der);
+    if (b->change == NULL && b->nid == 0)
         return;
     PKI_TBS *tbs = pki_der_decode(buf_slice(der), ASN1_ITEM_rptr(PKI_TBS));
     assert_non_null(tbs);
-    change(tbs);
+    if (b->change != NULL)
+        b->change(tbs);
+    if (b->nid != 0)
+        put_extension(tbs, b);
     buf_clear(der);
     assert_int_equal(pki_der_encode(tbs, ASN1_ITEM_rptr(PKI_TBS), der), 0);
     ASN1_item_free((ASN1_VALUE *)tbs, ASN1_ITEM_rptr(PKI_TBS));
@@ -691,7 +576,7 @@ static void breaks_exactly_this_rule(void **state)
     char tag[64];
 
     assert_non_null(rule);
-    changed_tbs(b->profile, b->change, &der);
+    changed_tbs(b, &der);
     if (b->patch != NULL)
         b->patch(&der);
     const char *judge = b->judge_as != NULL ? b->judge_as : b->profile;
