@@ -138,9 +138,9 @@ static int check_allowed(struct request *r, const struct operation_binding *bind
     char action[96], arn[ARN_SIZE];
     const char *resource = NULL;
     snprintf(action, sizeof action, "%s:%s", r->service->name, r->operation->name);
-    if (binding->resource_member != NULL) {
+    if (binding->resource_member != NULL)
         resource = json_string_value(json_object_get(r->in, binding->resource_member));
-    } else if (binding->resource_form != NULL) {
+    if (resource == NULL && binding->resource_form != NULL) {
         request_arn(r, r->service->name, binding->resource_form, arn, sizeof arn);
         resource = arn;
     }

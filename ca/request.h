@@ -47,7 +47,7 @@ struct operation_binding {
     const char *name;
     request_handler handler;
     const char *resource_member; /* input member that holds the resource ARN, or NULL */
-    const char *resource_form;   /* when it is NULL: the last part of the ARN with its wildcard, or NULL for no resource */
+    const char *resource_form;   /* when there is no such member: the last part of the ARN with its wildcard, or NULL for no resource */
     bool read_only;
 };
 

@@ -11,6 +11,7 @@ int acm_delete_certificate(struct request *r);
 int acm_describe_certificate(struct request *r);
 int acm_export_certificate(struct request *r);
 int acm_get_certificate(struct request *r);
+int acm_import_certificate(struct request *r);
 int acm_list_certificates(struct request *r);
 int acm_list_tags_for_certificate(struct request *r);
 int acm_list_tags_for_resource(struct request *r);

@@ -5,6 +5,7 @@
 #include "ca/acm/acm.h"
 
 #include "ca/acm/certificate.h"
+#include "ca/acm/listing.h"
 #include "ca/arn.h"
 #include "ca/members.h"
 
@@ -27,6 +28,25 @@ static int names_put(const struct certificate_row *row, json_t *out)
         rc = member_put_text(out, "Issuer", row->issuer);
     if (rc == 0)
         rc = member_put_text(out, "Serial", row->serial);
+    return rc;
+}
+
+/* Nobody validates the names of an imported certificate, but AWS lists them: [{"DomainName": ...}]. */
+static int imported_names_put(const struct certificate_row *row, json_t *out)
+{
+    if (strcmp(row->type, "IMPORTED") != 0 || row->names == NULL)
+        return 0;
+    json_t *names = json_loads(row->names, 0, NULL);
+    json_t *list = json_array();
+    int rc = names == NULL ? CH_EINTEGRITY : 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(names); i++)
+        if (json_array_append_new(
+                list, json_pack("{s:O}", "DomainName", json_array_get(names, i))) != 0)
+            rc = CH_ENOMEM;
+    if (rc == 0)
+        rc = member_put_new(out, "DomainValidationOptions", json_incref(list));
+    json_decref(list);
+    json_decref(names);
     return rc;
 }
 
@@ -62,7 +82,7 @@ static int state_put(const struct certificate_row *row, int64_t now, json_t *out
     if (rc == 0)
         rc = member_put_json(out, "Options", row->options);
     if (rc == 0)
-        rc = member_put_text(out, "CertificateKeyPairOrigin", "AWS_MANAGED");
+        rc = member_put_text(out, "CertificateKeyPairOrigin", certificate_origin(row));
     return rc;
 }
 
@@ -151,6 +171,8 @@ int acm_describe_certificate(struct request *r)
     int rc = certificate_load(r, &row);
     if (rc == 0)
         rc = names_put(&row, out);
+    if (rc == 0)
+        rc = imported_names_put(&row, out);
     if (rc == 0)
         rc = times_put(&row, out);
     if (rc == 0)

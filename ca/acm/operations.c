@@ -10,6 +10,7 @@ const struct operation_binding acm_operations[] = {
     {"DescribeCertificate", acm_describe_certificate, ARN, NULL, true},
     {"ExportCertificate", acm_export_certificate, ARN, NULL, false},
     {"GetCertificate", acm_get_certificate, ARN, NULL, true},
+    {"ImportCertificate", acm_import_certificate, ARN, "certificate/*", false},
     {"ListCertificates", acm_list_certificates, NULL, NULL, true},
     {"ListTagsForCertificate", acm_list_tags_for_certificate, ARN, NULL, true},
     {"ListTagsForResource", acm_list_tags_for_resource, "ResourceArn", NULL, true},

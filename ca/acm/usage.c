@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define EXTENDED_MAX 32
+#define OID_SIZE 64
 
 static const struct bit_row {
     unsigned bit;
@@ -52,12 +52,21 @@ static const char *oid_name(const char *oid)
     return "CUSTOM";
 }
 
+json_t *usage_of(const struct pki_certificate *certificate)
+{
+    if (!pki_certificate_has_key_usage(certificate))
+        return json_pack("[s]", "ANY");
+    return usage_names(pki_certificate_key_usage(certificate));
+}
+
 json_t *usage_extended(const struct pki_certificate *certificate)
 {
-    char oids[EXTENDED_MAX][64];
+    char oids[USAGE_EXTENDED_MAX][OID_SIZE];
     json_t *list = json_array();
-    size_t count = pki_certificate_extended_key_usage(certificate, oids, EXTENDED_MAX);
-    for (size_t i = 0; list != NULL && i < count && i < EXTENDED_MAX; i++)
+    size_t count = pki_certificate_extended_key_usage(certificate, oids, USAGE_EXTENDED_MAX);
+    if (!pki_certificate_has_extended_key_usage(certificate))
+        json_array_append_new(list, json_pack("{s:s}", "Name", "NONE"));
+    for (size_t i = 0; list != NULL && i < count && i < USAGE_EXTENDED_MAX; i++)
         json_array_append_new(list,
                               json_pack("{s:s,s:s}", "Name", oid_name(oids[i]), "OID", oids[i]));
     return list;

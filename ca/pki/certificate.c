@@ -6,6 +6,7 @@
 #include <time.h>
 
 #define CERTIFICATE_MAX ((size_t)64 * 1024)
+#define INFO_ACCESS_OID "1.3.6.1.5.5.7.1.1"
 
 struct pki_certificate {
     struct buf der;
@@ -176,6 +177,48 @@ void pki_certificate_serial(const struct pki_certificate *c, char text[PKI_SERIA
         text[3 * i + 2] = ':';
     }
     text[3 * serial.len - 1] = '\0';
+}
+
+bool pki_certificate_serial_is_negative(const struct pki_certificate *c)
+{
+    return ASN1_STRING_type(c->tbs->serial) == V_ASN1_NEG_INTEGER;
+}
+
+int pki_certificate_version(const struct pki_certificate *c)
+{
+    int64_t version = 0;
+    if (c->tbs->version != NULL)
+        (void)ASN1_INTEGER_get_int64(&version, c->tbs->version); /* parsing has judged it */
+    return (int)version + 1;
+}
+
+bool pki_certificate_has_key_usage(const struct pki_certificate *c)
+{
+    return c->e.value[PKI_EXT_KEY_USAGE] != NULL;
+}
+
+bool pki_certificate_has_extended_key_usage(const struct pki_certificate *c)
+{
+    return c->e.value[PKI_EXT_EXTENDED_KEY_USAGE] != NULL;
+}
+
+int pki_certificate_ocsp_length(const struct pki_certificate *c, size_t *length)
+{
+    struct slice der;
+    *length = 0;
+    if (pki_extension_find(c->tbs->extensions, INFO_ACCESS_OID, &der) == NULL)
+        return 0;
+    AUTHORITY_INFO_ACCESS *access = pki_der_decode(der, ASN1_ITEM_rptr(AUTHORITY_INFO_ACCESS));
+    for (int i = 0; access != NULL && i < sk_ACCESS_DESCRIPTION_num(access); i++) {
+        const ACCESS_DESCRIPTION *row = sk_ACCESS_DESCRIPTION_value(access, i);
+        if (OBJ_obj2nid(row->method) != NID_ad_OCSP || row->location->type != GEN_URI)
+            continue;
+        size_t n = pki_der_string(row->location->d.uniformResourceIdentifier).len;
+        *length = n > *length ? n : *length;
+    }
+    int rc = access == NULL ? CH_EINVAL : 0;
+    AUTHORITY_INFO_ACCESS_free(access);
+    return rc;
 }
 
 bool pki_certificate_is_ca(const struct pki_certificate *c)

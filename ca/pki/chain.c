@@ -8,6 +8,7 @@ struct walk {
     struct pki_certificate *const *chain;
     int count;
     int64_t now;
+    int *bad;
     struct pki_reason *why;
 };
 
@@ -19,6 +20,7 @@ static const struct pki_certificate *at(const struct walk *w, int index)
 /* Says which certificate, then which rule. */
 static int refuse_at(const struct walk *w, int index, int code, const char *rule)
 {
+    *w->bad = index;
     if (index < 0)
         return pki_refuse(w->why, code, "the certificate itself: %s", rule);
     return pki_refuse(w->why, code, "chain certificate %d: %s", index, rule);
@@ -111,16 +113,25 @@ static int check_issuer(const struct walk *w, int index)
     return rc == 0 ? check_issued(w, index - 1, index) : rc;
 }
 
-int pki_chain_check(const struct pki_certificate *leaf, struct pki_certificate *const *chain,
-                    size_t count, int64_t now, bool complete, struct pki_reason *why)
+int pki_chain_judge(const struct pki_certificate *leaf, struct pki_certificate *const *chain,
+                    size_t count, int64_t now, bool complete, int *bad, struct pki_reason *why)
 {
+    *bad = -1;
     if (count > 100)
         return pki_refuse(why, CH_EINVAL, "the chain has more than 100 certificates");
-    struct walk w = {.leaf = leaf, .chain = chain, .count = (int)count, .now = now, .why = why};
+    struct walk w = {
+        .leaf = leaf, .chain = chain, .count = (int)count, .now = now, .bad = bad, .why = why};
     int rc = check_validity(&w, -1);
     for (int i = 0; rc == 0 && i < w.count; i++)
         rc = check_issuer(&w, i);
     if (rc == 0 && complete)
         rc = check_end(&w);
     return rc;
+}
+
+int pki_chain_check(const struct pki_certificate *leaf, struct pki_certificate *const *chain,
+                    size_t count, int64_t now, bool complete, struct pki_reason *why)
+{
+    int bad = -1;
+    return pki_chain_judge(leaf, chain, count, now, complete, &bad, why);
 }

@@ -141,6 +141,16 @@ static int put_attribute(const X509_NAME *name, int nid, struct buf *text)
     return rc;
 }
 
+int pki_name_common_name(struct slice der, struct buf *text)
+{
+    X509_NAME *name = pki_der_decode(der, ASN1_ITEM_rptr(X509_NAME));
+    if (name == NULL)
+        return CH_EINVAL;
+    int rc = put_attribute(name, NID_commonName, text);
+    X509_NAME_free(name);
+    return rc == CH_ENOTFOUND ? 0 : rc;
+}
+
 int pki_name_issuer_text(struct slice der, struct buf *text)
 {
     X509_NAME *name = pki_der_decode(der, ASN1_ITEM_rptr(X509_NAME));

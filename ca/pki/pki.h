@@ -38,6 +38,9 @@ int pki_name_build(const struct pki_attribute *attributes, size_t count, struct 
 /* "C=AU,ST=Some-State,CN=localhost": encoded order, commas without blanks, as ACM answers Subject. */
 int pki_name_text(struct slice der, struct buf *text);
 
+/* The first common name of a Name, as UTF-8; nothing is appended when there is none. CH_EINVAL. */
+int pki_name_common_name(struct slice der, struct buf *text);
+
 /* The organization of a Name, else its common name, else ""; as ACM answers Issuer. */
 int pki_name_issuer_text(struct slice der, struct buf *text);
 
@@ -249,6 +252,15 @@ int pki_certificate_path_length(const struct pki_certificate *c);     /* -1 = no
 unsigned pki_certificate_key_usage(const struct pki_certificate *c);  /* bits; 0 when absent */
 /* Writes up to max dotted OIDs (each at most 64 octets with NUL); returns how many there are. */
 size_t pki_certificate_extended_key_usage(const struct pki_certificate *c, char (*oids)[64], size_t max);
+/* 1, 2 or 3. */
+int pki_certificate_version(const struct pki_certificate *c);
+/* RFC 5280 4.1.2.2 wants serial numbers that are not; pki_certificate_serial writes them without sign. */
+bool pki_certificate_serial_is_negative(const struct pki_certificate *c);
+/* Is there a keyUsage, an extKeyUsage, whatever it says? */
+bool pki_certificate_has_key_usage(const struct pki_certificate *c);
+bool pki_certificate_has_extended_key_usage(const struct pki_certificate *c);
+/* Octets of the longest OCSP address in authorityInfoAccess (RFC 5280 4.2.2.1); 0 when there is none. CH_EINVAL: malformed. */
+int pki_certificate_ocsp_length(const struct pki_certificate *c, size_t *length);
 /* Calls visit for each dNSName of the subjectAltName, in order. */
 void pki_certificate_dns_names(const struct pki_certificate *c, void (*visit)(void *context, struct slice name), void *context);
 /* "SHA256WITHRSA" and the like; "" when unknown. */
@@ -269,6 +281,12 @@ int pki_pem_each(struct slice pem, size_t max, int (*visit)(void *context, struc
  * The reason says which certificate (index) and which rule.
  */
 int pki_chain_check(const struct pki_certificate *leaf, struct pki_certificate *const *chain, size_t count, int64_t now, bool complete, struct pki_reason *why);
+
+/*
+ * The same, and with CH_EINVAL the index of the certificate that is wrong, or has no issuer at its
+ * place: -1 is the leaf.
+ */
+int pki_chain_judge(const struct pki_certificate *leaf, struct pki_certificate *const *chain, size_t count, int64_t now, bool complete, int *bad, struct pki_reason *why);
 
 /* ---- names of servers (host_names.c) ---- */
 

@@ -227,6 +227,22 @@ int store_certificate_set_issued(struct store_tx *tx, const struct certificate_r
     return certificate_changed(&q, &row->scope, row->id);
 }
 
+int store_certificate_set_imported(struct store_tx *tx, const struct certificate_row *row,
+                                   int64_t before)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_CERTIFICATE_SET_IMPORTED, &row->scope, row->id);
+    q.own_texts = true;
+    query_put_int(&q, before);
+    query_put_text(&q, row->domain);
+    query_put_text(&q, row->names);
+    query_put_int(&q, row->imported_at);
+    cells_put(&q, certificate_cells + ISSUANCE_FIRST, ISSUANCE_COUNT, row);
+    put_der(&q, row);
+    put_derived(&q, row);
+    return certificate_changed(&q, &row->scope, row->id);
+}
+
 int store_certificate_set_failed(struct store_tx *tx, const struct scope *scope, const char *id,
                                  const char *reason)
 {

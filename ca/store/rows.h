@@ -291,6 +291,13 @@ int store_certificate_by_token(struct store_tx *tx, const struct scope *scope, c
  * adds; CH_ESTATE otherwise. After store_issued_complete the DER is not stored a second time.
  */
 int store_certificate_set_issued(struct store_tx *tx, const struct certificate_row *row);
+/*
+ * A new import in the place of an IMPORTED certificate whose imported_at is `before`: ISSUED, with the
+ * names, imported_at and every member from key_usages on. CH_ESTATE when another import came first or it is no
+ * imported one.
+ */
+int store_certificate_set_imported(struct store_tx *tx, const struct certificate_row *row,
+                                   int64_t before);
 int store_certificate_set_failed(struct store_tx *tx, const struct scope *scope, const char *id,
                                  const char *reason);
 int store_certificate_set_exported(struct store_tx *tx, const struct scope *scope, const char *id,

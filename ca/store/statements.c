@@ -266,6 +266,13 @@ const struct statement statements[ST_COUNT] = {
           "issuer = ?10, signature_algorithm = ?11, not_before = ?12, not_after = ?13, "
           "chain = ?14, certificate = ?15, usages = ?16, common_name = ?17, export_option = ?18 "
           "WHERE id = ?3 AND scope = " SCOPE " AND status = 1"),
+    WRITE(ST_CERTIFICATE_SET_IMPORTED, "certificate-set-imported",
+          "UPDATE certificates SET status = 2, domain = ?5, names = ?6, imported_at = ?7, "
+          "issued_at = ?8, key_usages = ?9, extended_key_usages = ?10, issued_id = ?11, "
+          "serial = ?12, subject = ?13, issuer = ?14, signature_algorithm = ?15, "
+          "not_before = ?16, not_after = ?17, chain = ?18, certificate = ?19, usages = ?20, "
+          "common_name = ?21, export_option = ?22 "
+          "WHERE id = ?3 AND scope = " SCOPE " AND type = 3 AND imported_at = ?4"),
     WRITE(ST_CERTIFICATE_SET_FAILED, "certificate-set-failed",
           "UPDATE certificates SET status = 7, failure_reason = ?4 "
           "WHERE id = ?3 AND scope = " SCOPE " AND status = 1"),
