@@ -235,6 +235,18 @@ static int tbs_make(const struct issue_order *o, const struct authority_issuer *
     return rc;
 }
 
+int issue_draft(struct core *core, const struct issue_order *order, const struct issued_row *intent,
+                struct buf *tbs, struct pki_reason *why)
+{
+    const struct authority_issuer *issuer = NULL;
+    why->text[0] = '\0';
+    int rc = issuer_acquire(core, order, &issuer);
+    if (rc == 0)
+        rc = tbs_make(order, issuer, intent, tbs, why);
+    authority_issuer_release(key_maker_authorities(core->key_maker), issuer);
+    return rc;
+}
+
 /* By the key of the issuer's certificate; issuer is NULL for a root certificate. */
 static int signature_check(const struct issue_order *o, const struct authority_issuer *issuer,
                            struct slice tbs, struct slice signature)
@@ -284,12 +296,15 @@ int issue_sign(struct core *core, const struct issue_order *order, struct issued
         rc = issuer_acquire(core, order, &issuer);
     if (rc == 0)
         rc = check_order(order, issuer, why);
-    if (rc == 0)
+    struct slice body = order->draft;
+    if (rc == 0 && body.len == 0) {
         rc = tbs_make(order, issuer, intent, &tbs, why);
+        body = buf_slice(&tbs);
+    }
     if (rc == 0)
-        rc = tbs_sign(core, order, issuer, buf_slice(&tbs), &signature);
+        rc = tbs_sign(core, order, issuer, body, &signature);
     if (rc == 0)
-        rc = pki_certificate_finish(buf_slice(&tbs), order->sig_alg, buf_slice(&signature),
+        rc = pki_certificate_finish(body, order->sig_alg, buf_slice(&signature),
                                     &intent->certificate);
     if (rc == 0)
         rc = state_set(intent, "ISSUED");

@@ -1,6 +1,7 @@
 /*
  * issue.h - how a certificate comes into being, the only road to a CA's key:
- * intent (committed) -> TBS -> lint -> sign in the HSM -> verify -> store and answer in one commit.
+ * intent -> TBS -> lint -> intent committed -> sign in the HSM -> verify -> store and answer in one
+ * commit.
  */
 #ifndef CHANCERY_CA_ISSUE_H
 #define CHANCERY_CA_ISSUE_H
@@ -28,6 +29,7 @@ struct issue_order {
     struct pki_pointers pointers;
     /* Extensions from the call and the CSR, or NULL; the profile says what of them is let in. */
     const struct pki_extras *extras;
+    struct slice draft; /* what issue_draft built of this very order, or empty */
 };
 
 /*
@@ -43,9 +45,18 @@ int issue_check(struct core *core, const struct issue_order *order, int64_t now,
  * intent. The caller commits it with store_issued_insert. */
 int issue_intend(struct core *core, const struct issue_order *order, struct issued_row *intent);
 
-/* Builds, lints, signs, verifies; fills intent->certificate, its dates and state ISSUED. The caller
- * commits it with store_issued_complete. As issue_check, which it repeats; CH_EINVAL with the
- * lint's reason; CH_EDENIED, too, for the name constraints of a certificate above; CH_EHSM. */
+/*
+ * Builds and lints what issue_sign is to sign; the caller puts it into order->draft. Between
+ * issue_intend and the commit of the intent, so that what is refused leaves nothing behind. Errors
+ * as issue_sign, but for the HSM's.
+ */
+int issue_draft(struct core *core, const struct issue_order *order, const struct issued_row *intent,
+                struct buf *tbs, struct pki_reason *why);
+
+/* Builds and lints unless there is a draft, signs, verifies; fills intent->certificate, its dates
+ * and state ISSUED. The caller commits it with store_issued_complete. As issue_check, which it
+ * repeats; CH_EINVAL with the lint's reason; CH_EDENIED, too, for the name constraints of a
+ * certificate above; CH_EHSM. */
 int issue_sign(struct core *core, const struct issue_order *order, struct issued_row *intent,
                struct pki_reason *why);
 

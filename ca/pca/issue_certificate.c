@@ -34,6 +34,7 @@ struct issue {
     struct pki_extras *extras; /* NULL unless the template lets something through */
     struct buf subject;        /* of ApiPassthrough; empty = that of the CSR */
     struct buf hash;
+    struct buf tbs;
     struct issue_order order;
     struct issued_row intent;
     bool replayed;
@@ -240,8 +241,7 @@ static int sign_and_store(struct issue *i)
 {
     struct pki_reason why = {0};
     int rc = issue_sign(i->r->core, &i->order, &i->intent, &why);
-    rc = refusal(i, rc, passthrough(i) == NULL ? "MalformedCSRException" : "InvalidArgsException",
-                 &why);
+    rc = refusal(i, rc, "InvalidArgsException", &why);
     if (rc == 0)
         rc = answer(i, i->intent.id);
     if (rc == 0)
@@ -251,6 +251,16 @@ static int sign_and_store(struct issue *i)
     return rc;
 }
 
+/* What is wrong now came with the CSR, or with ApiPassthrough where there is one. */
+static int draft(struct issue *i)
+{
+    struct pki_reason why = {0};
+    int rc = issue_draft(i->r->core, &i->order, &i->intent, &i->tbs, &why);
+    i->order.draft = buf_slice(&i->tbs);
+    return refusal(i, rc, passthrough(i) == NULL ? "MalformedCSRException" : "InvalidArgsException",
+                   &why);
+}
+
 static int issue(struct issue *i)
 {
     struct pki_reason why = {0};
@@ -258,6 +268,8 @@ static int issue(struct issue *i)
     rc = refusal(i, rc, "InvalidArgsException", &why);
     if (rc == 0)
         rc = issue_intend(i->r->core, &i->order, &i->intent);
+    if (rc == 0)
+        rc = draft(i);
     if (rc == 0)
         rc = store_write(i->r->core->store, intent_unit, i);
     if (rc != 0 || i->replayed)
@@ -275,6 +287,7 @@ int pca_issue_certificate(struct request *r)
         rc = issue(&i);
     issued_row_free(&i.intent);
     buf_free(&i.hash);
+    buf_free(&i.tbs);
     buf_free(&i.subject);
     pki_extras_free(i.extras);
     pki_csr_free(i.csr);

@@ -186,6 +186,40 @@ static void the_certificate_has_the_serial_of_its_intent(void **state)
     fixture_free(&f);
 }
 
+static void what_breaks_a_rule_is_refused_before_the_intent_is_committed(void **state)
+{
+    (void)state;
+    static const uint8_t dns[] = {0x30, 0x05, 0x82, 0x03, 'a', '_', 'b'};
+    struct fixture f;
+    struct buf tbs = {0};
+    fixture_make(&f);
+    f.order.subject_alt_name = slice_of(dns, sizeof dns);
+    assert_int_equal(issue_intend(&ops.core, &f.order, &f.intent), 0);
+    assert_int_equal(issue_draft(&ops.core, &f.order, &f.intent, &tbs, &f.why), CH_EINVAL);
+    assert_non_null(strstr(f.why.text, "[dns-letters]"));
+    buf_clear(&tbs);
+    f.order.profile = pki_profile_find("BlankEndEntityCertificate_CSRPassthrough/V1");
+    assert_int_equal(issue_draft(&ops.core, &f.order, &f.intent, &tbs, &f.why), 0);
+    buf_free(&tbs);
+    fixture_free(&f);
+}
+
+static void the_draft_is_what_is_signed(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buf tbs = {0};
+    fixture_make(&f);
+    assert_int_equal(issue_intend(&ops.core, &f.order, &f.intent), 0);
+    assert_int_equal(issue_draft(&ops.core, &f.order, &f.intent, &tbs, &f.why), 0);
+    f.order.draft = buf_slice(&tbs);
+    assert_int_equal(issue_sign(&ops.core, &f.order, &f.intent, &f.why), 0);
+    assert_non_null(memmem(f.intent.certificate.data, f.intent.certificate.len, tbs.data, tbs.len));
+    assert_non_null(memmem(tbs.data, tbs.len, f.intent.serial, sizeof f.intent.serial));
+    buf_free(&tbs);
+    fixture_free(&f);
+}
+
 static void a_key_of_the_token_that_is_not_the_authoritys_does_not_sign(void **state)
 {
     (void)state;
@@ -286,6 +320,8 @@ int main(void)
         cmocka_unit_test(ids_and_serials_of_one_time_are_neighbours),
         cmocka_unit_test(a_node_octet_out_of_range_still_gives_a_positive_serial),
         cmocka_unit_test(the_certificate_has_the_serial_of_its_intent),
+        cmocka_unit_test(what_breaks_a_rule_is_refused_before_the_intent_is_committed),
+        cmocka_unit_test(the_draft_is_what_is_signed),
         cmocka_unit_test(a_key_of_the_token_that_is_not_the_authoritys_does_not_sign),
         cmocka_unit_test(what_changed_since_the_check_is_checked_again),
         cmocka_unit_test(only_an_active_authority_issues),

@@ -481,6 +481,68 @@ static void certificates_are_found_below_their_own_authority_only(void **state)
     free(leaf);
 }
 
+/* ---- what is not there yet, and what never will be ---- */
+
+static int intent_insert_unit(struct store_tx *tx, void *context)
+{
+    return store_issued_insert(tx, context);
+}
+
+static int intent_fail_unit(struct store_tx *tx, void *context)
+{
+    const struct issued_row *row = context;
+    return store_issued_fail(tx, &row->scope, row->authority, row->id);
+}
+
+static void
+a_certificate_that_is_not_signed_yet_is_in_progress_and_a_failed_one_has_failed(void **state)
+{
+    (void)state;
+    char arn[ARN_SIZE];
+    char wanted[API_ERROR_TEXT_MAX];
+    char id[] = "0123456789abcdef0123456789abcdef";
+    char intent_state[] = "INTENT";
+    struct issued_row row = {.serial = {1, 2, 3}, .state = intent_state};
+    snprintf(row.scope.account, sizeof row.scope.account, "%s", ops.account);
+    snprintf(row.scope.region, sizeof row.scope.region, OPS_REGION);
+    snprintf(row.authority, sizeof row.authority, "%s", strrchr(root, '/') + 1);
+    memcpy(row.id, id, sizeof row.id);
+    snprintf(arn, sizeof arn, "%s/certificate/%s", root, id);
+    get_refused("ResourceNotFoundException", root, arn);
+    assert_int_equal(store_write(ops.core.store, intent_insert_unit, &row), 0);
+    get_refused("RequestInProgressException", root, arn);
+    snprintf(wanted, sizeof wanted,
+             "The request to issue certificate %s is still in progress. Try again later.", arn);
+    assert_string_equal(ops.text, wanted);
+    assert_int_equal(store_write(ops.core.store, intent_fail_unit, &row), 0);
+    get_refused("RequestFailedException", root, arn);
+}
+
+static int delete_unit(struct store_tx *tx, void *context)
+{
+    struct scope scope = {.region = OPS_REGION};
+    snprintf(scope.account, sizeof scope.account, "%s", ops.account);
+    return store_authority_set_status(tx, &scope, context, "DELETED", NULL, clock_now_us());
+}
+
+static void a_deleted_authority_has_no_certificates_and_issues_none(void **state)
+{
+    (void)state;
+    char wanted[API_ERROR_TEXT_MAX];
+    char *gone = ops_root("EC_prime256v1", EC_SIG, "Gone");
+    char *leaf = ops_issue(gone, EC_SIG, csr);
+    assert_int_equal(store_write(ops.core.store, delete_unit, strrchr(gone, '/') + 1), 0);
+    get_refused("InvalidStateException", gone, leaf);
+    snprintf(wanted, sizeof wanted,
+             "The certificate authority %s is not in the correct state to have issued "
+             "certificates.",
+             gone);
+    assert_string_equal(ops.text, wanted);
+    ops_refused("InvalidStateException", PCA, "IssueCertificate", "o", order(gone, csr));
+    free(leaf);
+    free(gone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,6 +566,9 @@ int main(void)
         cmocka_unit_test(without_a_token_each_call_gives_a_certificate),
         cmocka_unit_test(callers_at_once_get_a_certificate_each),
         cmocka_unit_test(certificates_are_found_below_their_own_authority_only),
+        cmocka_unit_test(a_deleted_authority_has_no_certificates_and_issues_none),
+        cmocka_unit_test(
+            a_certificate_that_is_not_signed_yet_is_in_progress_and_a_failed_one_has_failed),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
