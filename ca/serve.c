@@ -1,13 +1,17 @@
 #include "ca/serve.h"
 
+#include "ca/fair_queue.h"
 #include "ca/handlers.h"
+#include "ca/request.h"
 #include "firmware/base/log.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
-#define QUEUE_MAX 256
+/* More than the front has connections: as a rule nobody who waits keeps others from being queued. */
+#define QUEUE_MAX 16384
 #define QUEUE_OCTETS_MAX ((size_t)64 * 1024 * 1024)
 
 /* A channel and who uses it: its reader and each job that came over it. */
@@ -19,7 +23,7 @@ struct link {
 };
 
 struct job {
-    STAILQ_ENTRY(job) next;
+    struct fair_item item; /* first: what the queue gives back */
     struct link *link;
     struct frame frame;
 };
@@ -28,7 +32,7 @@ struct serve {
     struct core *core;
     pthread_mutex_t lock; /* guards all below and the users of each link */
     pthread_cond_t work, room, idle;
-    STAILQ_HEAD(jobs, job) queue;
+    struct fair_queue queue;
     LIST_HEAD(links, link) links;
     size_t queued, queued_octets;
     unsigned readers;
@@ -60,6 +64,38 @@ static void job_free(struct job *j)
 
 /* ---- the queue ---- */
 
+static size_t job_octets(const struct job *j)
+{
+    return sizeof *j + j->frame.payload.len;
+}
+
+/* The access key in "...Credential=AKIA.../20261123/...", or empty. */
+static struct slice claimed_key(struct slice text)
+{
+    static const char mark[] = "Credential=";
+    const uint8_t *at = text.len == 0 ? NULL : memmem(text.data, text.len, mark, sizeof mark - 1);
+    if (at == NULL)
+        return slice_of(NULL, 0);
+    at += sizeof mark - 1;
+    size_t left = (size_t)(text.data + text.len - at), len = 0;
+    while (len < left && at[len] != '/' && at[len] != '%')
+        len++;
+    return slice_of(at, len);
+}
+
+/*
+ * Whose turn a job takes: of a call the access key that it claims. That is not proved yet and
+ * need not be: who claims another's key waits with the other, and gets nothing of his.
+ */
+static struct slice job_owner(const struct job *j)
+{
+    if (j->frame.header.type != MSG_CALL)
+        return slice_of(NULL, 0);
+    const struct msg_call *call = &j->frame.message.call;
+    struct slice key = claimed_key(request_header(call, "authorization"));
+    return key.len > 0 ? key : claimed_key(call->query);
+}
+
 static bool queue_is_full(const struct serve *s)
 {
     return s->queued >= QUEUE_MAX || s->queued_octets >= QUEUE_OCTETS_MAX;
@@ -68,15 +104,16 @@ static bool queue_is_full(const struct serve *s)
 /* Waits for room. False when core stops: the job stays the caller's. */
 static bool queue_put(struct serve *s, struct job *j)
 {
+    struct slice who = job_owner(j);
     pthread_mutex_lock(&s->lock);
     while (queue_is_full(s) && !s->stopping)
         pthread_cond_wait(&s->room, &s->lock);
     bool put = !s->stopping;
     if (put) {
         j->link->users++;
-        STAILQ_INSERT_TAIL(&s->queue, j, next);
+        fair_queue_put(&s->queue, who, &j->item);
         s->queued++;
-        s->queued_octets += j->frame.payload.len;
+        s->queued_octets += job_octets(j);
     }
     pthread_mutex_unlock(&s->lock);
     if (put)
@@ -89,13 +126,12 @@ static struct job *queue_take(struct serve *s)
 {
     struct job *j = NULL;
     pthread_mutex_lock(&s->lock);
-    while (STAILQ_EMPTY(&s->queue) && !s->stopping)
+    while (s->queued == 0 && !s->stopping)
         pthread_cond_wait(&s->work, &s->lock);
     if (!s->stopping) {
-        j = STAILQ_FIRST(&s->queue);
-        STAILQ_REMOVE_HEAD(&s->queue, next);
+        j = (struct job *)fair_queue_take(&s->queue);
         s->queued--;
-        s->queued_octets -= j->frame.payload.len;
+        s->queued_octets -= job_octets(j);
         pthread_cond_broadcast(&s->room);
     }
     pthread_mutex_unlock(&s->lock);
@@ -209,7 +245,7 @@ int serve_new(struct core *core, unsigned workers, struct serve **out)
     pthread_cond_init(&s->work, NULL);
     pthread_cond_init(&s->room, NULL);
     pthread_cond_init(&s->idle, NULL);
-    STAILQ_INIT(&s->queue);
+    fair_queue_init(&s->queue);
     LIST_INIT(&s->links);
     while (s->worker_count < workers &&
            pthread_create(&s->workers[s->worker_count], NULL, worker_main, s) == 0)
@@ -242,11 +278,8 @@ void serve_free(struct serve *s)
     readers_stop(s);
     for (unsigned i = 0; i < s->worker_count; i++)
         pthread_join(s->workers[i], NULL);
-    while (!STAILQ_EMPTY(&s->queue)) {
-        struct job *j = STAILQ_FIRST(&s->queue);
-        STAILQ_REMOVE_HEAD(&s->queue, next);
-        job_free(j);
-    }
+    for (struct fair_item *item = NULL; (item = fair_queue_take(&s->queue)) != NULL;)
+        job_free((struct job *)item);
     pthread_cond_destroy(&s->work);
     pthread_cond_destroy(&s->room);
     pthread_cond_destroy(&s->idle);

@@ -1,5 +1,6 @@
 /*
  * serve.h - the threads of core: a reader for each channel, one bounded queue, workers.
+ * Callers take turns by access key, so that one who asks for much does not keep others waiting.
  * When the queue is full the readers stop reading, so that the pressure reaches the fronts.
  */
 #ifndef CHANCERY_CA_SERVE_H

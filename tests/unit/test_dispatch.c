@@ -418,6 +418,36 @@ static void stopping_with_a_full_queue_ends(void **state)
     channel_free(front);
 }
 
+/* Six hundred calls of one key are under way when another key asks once. */
+static void one_who_asks_for_much_does_not_keep_another_waiting(void **state)
+{
+    (void)state;
+    enum { FLOOD = 600, LATE = 9999 };
+    struct serve *serve = NULL;
+    assert_int_equal(serve_new(&core_kit.core, 1, &serve), 0);
+    struct channel *front = wire_to_core(serve, ROLE_FRONT_MANAGE);
+    struct core_kit_call flood, late;
+    core_kit_call_make(&flood, CORE_KIT_ACM "ListCertificates", "{}");
+    core_kit_call_sign_admin(&flood);
+    core_kit_call_make(&late, CORE_KIT_ACM "ListCertificates", "{}");
+    core_kit_call_sign(&late, "AKIAOTHEROTHEROTHER2", slice_text("wrong"), clock_now(),
+                       CORE_KIT_REGION, "acm");
+    for (uint64_t id = 0; id < FLOOD; id++)
+        assert_int_equal(channel_send(front, MSG_CALL, id, &flood.call, -1), 0);
+    assert_int_equal(channel_send(front, MSG_CALL, LATE, &late.call, -1), 0);
+    unsigned before = 0;
+    for (bool come = false; !come; before++) {
+        struct frame reply;
+        assert_int_equal(channel_receive(front, &reply), 0);
+        come = reply.header.id == LATE;
+        frame_free(&reply);
+    }
+    print_message("the late call was number %u of %d\n", before, FLOOD + 1);
+    assert_true(before < FLOOD / 2);
+    serve_free(serve);
+    channel_free(front);
+}
+
 static void a_message_that_the_front_may_not_send_ends_its_channel(void **state)
 {
     (void)state;
@@ -545,6 +575,7 @@ int main(void)
         cmocka_unit_test(many_calls_over_one_channel_are_all_answered),
         cmocka_unit_test(a_channel_that_ends_with_calls_under_way_does_no_harm),
         cmocka_unit_test(stopping_with_a_full_queue_ends),
+        cmocka_unit_test(one_who_asks_for_much_does_not_keep_another_waiting),
         cmocka_unit_test(a_message_that_the_front_may_not_send_ends_its_channel),
         cmocka_unit_test(status_tells_token_store_and_audit_chain),
         cmocka_unit_test(the_operator_can_add_a_user_that_signs_and_has_no_rights),
