@@ -18,6 +18,7 @@ int acm_list_tags_for_resource(struct request *r);
 int acm_remove_tags_from_certificate(struct request *r);
 int acm_renew_certificate(struct request *r);
 int acm_request_certificate(struct request *r);
+int acm_search_certificates(struct request *r);
 int acm_revoke_certificate(struct request *r);
 int acm_tag_resource(struct request *r);
 int acm_untag_resource(struct request *r);

@@ -18,6 +18,7 @@ const struct operation_binding acm_operations[] = {
     {"RenewCertificate", acm_renew_certificate, ARN, NULL, false},
     {"RequestCertificate", acm_request_certificate, NULL, "certificate/*", false},
     {"RevokeCertificate", acm_revoke_certificate, ARN, NULL, false},
+    {"SearchCertificates", acm_search_certificates, NULL, NULL, true},
     {"TagResource", acm_tag_resource, "ResourceArn", NULL, false},
     {"UntagResource", acm_untag_resource, "ResourceArn", NULL, false},
 };

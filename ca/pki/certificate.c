@@ -258,6 +258,61 @@ void pki_certificate_dns_names(const struct pki_certificate *c,
     }
 }
 
+static void other_name(const OTHERNAME *other, struct pki_alt_name *out)
+{
+    const ASN1_TYPE *value = other->value;
+    OBJ_obj2txt(out->oid, sizeof out->oid, other->type_id, 1);
+    if (value->type != V_ASN1_BOOLEAN && value->type != V_ASN1_NULL &&
+        value->type != V_ASN1_OBJECT)
+        out->value = pki_der_string(value->value.asn1_string);
+}
+
+/* false for forms that nobody uses: X.400 addresses, EDI parties. */
+static bool general_name(const GENERAL_NAME *name, struct buf *directory,
+                         struct pki_alt_name *out)
+{
+    static const enum pki_general_kind kinds[] = {
+        [GEN_OTHERNAME] = PKI_NAME_OTHER, [GEN_EMAIL] = PKI_NAME_MAIL, [GEN_DNS] = PKI_NAME_DNS,
+        [GEN_DIRNAME] = PKI_NAME_DIRECTORY, [GEN_URI] = PKI_NAME_URI, [GEN_IPADD] = PKI_NAME_IP,
+        [GEN_RID] = PKI_NAME_REGISTERED_ID,
+    };
+    if (name->type == GEN_X400 || name->type == GEN_EDIPARTY)
+        return false;
+    *out = (struct pki_alt_name){.kind = kinds[name->type]};
+    switch (out->kind) {
+    case PKI_NAME_OTHER:
+        other_name(name->d.otherName, out);
+        break;
+    case PKI_NAME_REGISTERED_ID:
+        OBJ_obj2txt(out->oid, sizeof out->oid, name->d.registeredID, 1);
+        break;
+    case PKI_NAME_DIRECTORY:
+        if (pki_der_encode(name->d.directoryName, ASN1_ITEM_rptr(X509_NAME), directory) != 0)
+            return false;
+        out->value = buf_slice(directory);
+        break;
+    default:
+        out->value = pki_der_string(name->d.ia5);
+    }
+    return true;
+}
+
+int pki_certificate_alt_names(const struct pki_certificate *c,
+                                  int (*visit)(void *context, const struct pki_alt_name *name),
+                                  void *context)
+{
+    const GENERAL_NAMES *names = c->e.value[PKI_EXT_ALT_NAME];
+    int rc = 0;
+    for (int i = 0; rc == 0 && names != NULL && i < sk_GENERAL_NAME_num(names); i++) {
+        struct buf directory = {0};
+        struct pki_alt_name name;
+        if (general_name(sk_GENERAL_NAME_value(names, i), &directory, &name))
+            rc = visit(context, &name);
+        buf_free(&directory);
+    }
+    return rc;
+}
+
 const char *pki_certificate_signature_algorithm(const struct pki_certificate *c)
 {
     return pki_sig_alg_name(c->whole->algorithm);

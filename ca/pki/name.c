@@ -162,3 +162,31 @@ int pki_name_issuer_text(struct slice der, struct buf *text)
     X509_NAME_free(name);
     return rc == CH_ENOTFOUND ? 0 : rc;
 }
+
+static int entry_visit(const X509_NAME_ENTRY *entry,
+                       int (*visit)(void *context, const char *oid, struct slice value),
+                       void *context)
+{
+    char oid[64];
+    unsigned char *utf8 = NULL;
+    OBJ_obj2txt(oid, sizeof oid, X509_NAME_ENTRY_get_object(entry), 1);
+    int len = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(entry));
+    if (len < 0) {
+        ERR_clear_error();
+        return CH_EINVAL;
+    }
+    int rc = visit(context, oid, slice_of(utf8, (size_t)len));
+    OPENSSL_free(utf8);
+    return rc;
+}
+
+int pki_name_each(struct slice der,
+                  int (*visit)(void *context, const char *oid, struct slice value), void *context)
+{
+    X509_NAME *name = pki_der_decode(der, ASN1_ITEM_rptr(X509_NAME));
+    int rc = name == NULL ? CH_EINVAL : 0;
+    for (int i = 0; rc == 0 && i < X509_NAME_entry_count(name); i++)
+        rc = entry_visit(X509_NAME_get_entry(name, i), visit, context);
+    X509_NAME_free(name);
+    return rc;
+}

@@ -44,6 +44,12 @@ int pki_name_common_name(struct slice der, struct buf *text);
 /* The organization of a Name, else its common name, else ""; as ACM answers Issuer. */
 int pki_name_issuer_text(struct slice der, struct buf *text);
 
+/*
+ * Calls visit for each attribute of a Name, in order, with its dotted OID and its value as UTF-8. CH_EINVAL
+ * when der is no Name or a value is no text; else what visit returned.
+ */
+int pki_name_each(struct slice der, int (*visit)(void *context, const char *oid, struct slice value), void *context);
+
 /* ---- keys (key.c) ---- */
 
 /* The type of a SubjectPublicKeyInfo; KEY_ALG_NONE for what the table does not have. */
@@ -263,6 +269,14 @@ bool pki_certificate_has_extended_key_usage(const struct pki_certificate *c);
 int pki_certificate_ocsp_length(const struct pki_certificate *c, size_t *length);
 /* Calls visit for each dNSName of the subjectAltName, in order. */
 void pki_certificate_dns_names(const struct pki_certificate *c, void (*visit)(void *context, struct slice name), void *context);
+/* A subjectAltName of a certificate. */
+struct pki_alt_name {
+    enum pki_general_kind kind;
+    char oid[64];       /* of OTHER and REGISTERED_ID */
+    struct slice value; /* text; of IP the octets, of DIRECTORY the DER Name, of OTHER the octets of its value */
+};
+/* Calls visit for each subjectAltName but ediPartyName and x400Address, in order; 0 or what visit returned. */
+int pki_certificate_alt_names(const struct pki_certificate *c, int (*visit)(void *context, const struct pki_alt_name *name), void *context);
 /* "SHA256WITHRSA" and the like; "" when unknown. */
 const char *pki_certificate_signature_algorithm(const struct pki_certificate *c);
 /* Was c issued by issuer: names match and the signature verifies. 0, CH_EINTEGRITY with the reason. */

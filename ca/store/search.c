@@ -13,9 +13,10 @@
 #include <string.h>
 
 #define BATCH 32         /* keys of a stream fetched at once */
-#define LOOK_MAX 20000   /* rows looked at for one page */
 #define RANKS 0x80000000 /* ranks are below */
 #define ANY_FACET (-1)
+
+struct search_bounds search_bounds = {.found = 5000, .looked = 20000};
 
 enum value_kind { VALUE_NUMBER, VALUE_TEXT, VALUE_ID };
 
@@ -363,7 +364,7 @@ static int stream_of_found(struct page *p, const int64_t *numbers, size_t count,
 
 static uint32_t group_of(const struct certificate_query *query, int64_t facet)
 {
-    uint32_t rank = query->rank == NULL ? 0 : query->rank(facet);
+    uint32_t rank = query->rank == NULL ? 0 : query->rank(query->rank_context, facet);
     if (facet_get(facet, orders[query->order].needs) == 0 || rank == RANK_ABSENT)
         return RANK_ABSENT;
     return query->descending ? RANKS - rank : rank;
@@ -614,7 +615,7 @@ static int key_handle(struct page *p, bool look, struct key *key, struct certifi
     }
     if (rc == 0)
         place_set(&out->last, key);
-    if (rc == 0 && p->looked == LOOK_MAX)
+    if (rc == 0 && p->looked == search_bounds.looked)
         p->full = out->more = true;
     return rc;
 }

@@ -65,7 +65,9 @@ struct certificate_place {
 struct certificate_query {
     const struct condition *where; /* NULL: all */
     enum certificate_order order;
-    uint32_t (*rank)(int64_t facet); /* below 2^31; NULL: all are equal */
+    /* below 2^31 or RANK_ABSENT; NULL: all are equal */
+    uint32_t (*rank)(const void *rank_context, int64_t facet);
+    const void *rank_context;
     bool descending;
     bool whole;  /* rows with their certificate (DER) */
     int64_t now; /* an issued certificate that has run out by then counts as EXPIRED */

@@ -36,7 +36,7 @@ static int rows_room(struct rows *rows)
 {
     if (rows->at != NULL)
         return 0;
-    rows->at = malloc((FOUND_MAX + 1) * sizeof(*rows->at));
+    rows->at = malloc((search_bounds.found + 1) * sizeof(*rows->at));
     return rows->at == NULL ? CH_ENOMEM : 0;
 }
 
@@ -55,12 +55,12 @@ static void rows_settle(struct rows *rows)
 static int rows_take(struct rows *rows, struct query *q)
 {
     int rc = q->error == 0 ? rows_room(rows) : 0;
-    while (rc == 0 && rows->count <= FOUND_MAX && query_next(q))
+    while (rc == 0 && rows->count <= search_bounds.found && query_next(q))
         rows->at[rows->count++] = sqlite3_column_int64(q->st, 0);
     int end = query_close(q);
     if (rc == 0)
         rc = end;
-    if (rows->count > FOUND_MAX)
+    if (rows->count > search_bounds.found)
         rows_drop(rows);
     return rc;
 }
@@ -71,7 +71,7 @@ static void find_open(struct search *s, struct query *q, enum statement_id id, i
     query_open(q, s->tx, id);
     query_put_int(q, s->scope);
     query_put_int(q, facet);
-    query_put_int(q, (int64_t)(FOUND_MAX + 1 - rows->count));
+    query_put_int(q, (int64_t)(search_bounds.found + 1 - rows->count));
 }
 
 /* ---- one condition ---- */
@@ -265,7 +265,7 @@ static int find_or(struct search *s, const struct condition *c, struct rows *row
         rc = find(s, &c->parts[i], &part);
         if (rc == 0)
             rc = rows_room(rows);
-        if (rc == 0 && (part.all || rows->count + part.count > FOUND_MAX))
+        if (rc == 0 && (part.all || rows->count + part.count > search_bounds.found))
             rows_drop(rows);
         else if (rc == 0 && part.count > 0)
             memcpy(rows->at + rows->count, part.at, part.count * sizeof(*part.at));

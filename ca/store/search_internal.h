@@ -9,8 +9,12 @@
 #include "ca/store/query.h"
 #include "ca/store/search.h"
 
-/* Rows found by conditions are sorted in memory up to so many; above, streams are cheaper. */
-#define FOUND_MAX 5000
+/* What a page may cost; tests make the bounds smaller. */
+struct search_bounds {
+    uint32_t found;  /* rows found by conditions, sorted in memory; above, streams are cheaper */
+    uint32_t looked; /* rows looked at in streams */
+};
+extern struct search_bounds search_bounds;
 
 enum truth { TRUTH_NO, TRUTH_YES, TRUTH_MAYBE };
 

@@ -163,7 +163,7 @@ static bool hex_fits(const char *text, struct slice octets)
         if (at / 2 >= octets.len)
             return false;
         uint8_t octet = octets.data[at / 2];
-        if (match_lower(*text) != digits[at % 2 == 0 ? octet >> 4 : octet & 0xf])
+        if (*text != digits[at % 2 == 0 ? octet >> 4 : octet & 0xf])
             return false;
         at++;
     }

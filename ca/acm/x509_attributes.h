@@ -1,0 +1,18 @@
+/*
+ * x509_attributes.h - X509Attributes of SearchCertificates: what a certificate says of itself.
+ */
+#ifndef CHANCERY_ACM_X509_ATTRIBUTES_H
+#define CHANCERY_ACM_X509_ATTRIBUTES_H
+
+#include "ca/store/rows.h"
+
+#include <jansson.h>
+
+/*
+ * X509Attributes of the row into out: from its certificate, or while it has none from what was asked
+ * for. issuers remembers the issuer names of a page, which are mostly the same: an object, by hex of
+ * the DER. CH_ENOMEM, CH_EINTEGRITY.
+ */
+int x509_attributes_put(const struct certificate_row *row, json_t *issuers, json_t *out);
+
+#endif
