@@ -266,7 +266,6 @@ int authority_issuer_acquire(struct authority_cache *cache, const struct authori
     if (rc != 0)
         return rc;
     if (cache != NULL && e->used_at == 0) {
-        pki_verifier_prepare(e->issuer.verifier);
         pthread_mutex_lock(&cache->mutex);
         e->used_at = ++cache->tick;
         dropped = cache_put(cache, e);

@@ -15,7 +15,7 @@
 
 struct pki_fixed_key; /* immutable; threads may share it */
 
-/* Makes the table, 150 KiB and a millisecond for P-256. CH_EUNSUPPORTED for another key, CH_ENOMEM. */
+/* Makes the table: 150 KiB, 30 milliseconds, P-256 only. CH_EUNSUPPORTED for another key, CH_ENOMEM. */
 int pki_fixed_key_new(const EVP_PKEY *key, struct pki_fixed_key **out);
 void pki_fixed_key_free(struct pki_fixed_key *f);
 

@@ -11,6 +11,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define RSA_BITS_MIN 2048
@@ -25,9 +26,12 @@
 #define EXPORT_ROUNDS 10000
 #define EXPORT_SALT 16
 
+#define VERIFIER_PAYS 256 /* checks after which the table of a fixed key is worth its making */
+
 struct pki_verifier {
     EVP_PKEY *key;
-    struct pki_fixed_key *fixed; /* NULL unless prepared, and for keys that have no table */
+    _Atomic unsigned checks;
+    struct pki_fixed_key *_Atomic fixed; /* NULL until it pays, and for keys that have no table */
 };
 
 struct curve_row {
@@ -343,30 +347,35 @@ int pki_verifier_new(struct slice spki, struct pki_verifier **out)
     return 0;
 }
 
-void pki_verifier_prepare(struct pki_verifier *v)
+/* The one whose check is the last of VERIFIER_PAYS makes the table; all others go on meanwhile. */
+static struct pki_fixed_key *fixed_key(struct pki_verifier *v)
 {
-    if (v->fixed == NULL)
-        (void)pki_fixed_key_new(v->key, &v->fixed);
+    struct pki_fixed_key *made = NULL;
+    if (atomic_fetch_add(&v->checks, 1) == VERIFIER_PAYS - 1 &&
+        pki_fixed_key_new(v->key, &made) == 0)
+        atomic_store(&v->fixed, made);
+    return atomic_load(&v->fixed);
 }
 
-static int check_fixed(const struct pki_verifier *v, enum hash_alg hash, struct slice message,
+static int check_fixed(const struct pki_fixed_key *key, enum hash_alg hash, struct slice message,
                        struct slice signature)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned len = 0;
     if (EVP_Digest(message.data, message.len, digest, &len, pki_hash_md(hash), NULL) != 1)
         return CH_ENOMEM;
-    return pki_fixed_key_check(v->fixed, slice_of(digest, len), signature);
+    return pki_fixed_key_check(key, slice_of(digest, len), signature);
 }
 
-int pki_verifier_check(const struct pki_verifier *v, enum sig_alg alg, struct slice message,
+int pki_verifier_check(struct pki_verifier *v, enum sig_alg alg, struct slice message,
                        struct slice signature)
 {
     const struct sig_alg_info *info = sig_alg_info(alg);
     if (info == NULL)
         return CH_EINVAL;
-    if (v->fixed != NULL && info->scheme == SIG_SCHEME_ECDSA)
-        return check_fixed(v, info->hash, message, signature);
+    struct pki_fixed_key *fixed = info->scheme == SIG_SCHEME_ECDSA ? fixed_key(v) : NULL;
+    if (fixed != NULL)
+        return check_fixed(fixed, info->hash, message, signature);
     struct pki_sig_alg with = {.alg = alg, .salt = (int)hash_alg_size(info->hash)};
     return pki_key_verify(v->key, &with, message, signature);
 }

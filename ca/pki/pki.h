@@ -65,10 +65,8 @@ int pki_verify(struct slice spki, enum sig_alg alg, struct slice message, struct
 struct pki_verifier;
 /* CH_EINVAL when spki is no usable key. */
 int pki_verifier_new(struct slice spki, struct pki_verifier **out);
-/* Before it is shared: makes what pays when the key verifies often (P-256: 150 KiB, a millisecond). */
-void pki_verifier_prepare(struct pki_verifier *v);
-/* As pki_verify. */
-int pki_verifier_check(const struct pki_verifier *v, enum sig_alg alg, struct slice message, struct slice signature);
+/* As pki_verify. A P-256 key that was asked often gets a table (150 KiB) that halves the work. */
+int pki_verifier_check(struct pki_verifier *v, enum sig_alg alg, struct slice message, struct slice signature);
 void pki_verifier_free(struct pki_verifier *v);
 
 /* PKCS#8 DER -> "-----BEGIN ENCRYPTED PRIVATE KEY-----", PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018). */

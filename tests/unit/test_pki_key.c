@@ -1,5 +1,6 @@
 /* Public keys: their type, their identifier, their faults; signatures; the export of private keys.
  */
+#include "ca/pki/fixed_key.h"
 #include "ca/pki/key.h"
 #include "tests/unit/pki_kit.h"
 
@@ -211,39 +212,58 @@ static void a_verifier_judges_many_signatures(void **state)
     buf_free(&sig);
 }
 
-/* Bytes of a signature that OpenSSL takes or refuses are taken or refused with a prepared key. */
-static void judged_alike(const struct kit_key *key, const struct pki_verifier *v,
-                         struct slice message, struct slice sig)
+/* The digest of a message, as ECDSA signs it. */
+static struct slice digest_of(const char *name, struct slice message, uint8_t out[64])
 {
-    assert_int_equal(
-        pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, message, sig),
-        pki_verify(buf_slice(&key->spki), SIG_ALG_SHA256WITHECDSA, message, sig));
+    size_t len = 0;
+    assert_int_equal(EVP_Q_digest(NULL, name, NULL, message.data, message.len, out, &len), 1);
+    return slice_of(out, len);
 }
 
-static void a_prepared_verifier_judges_as_openssl_does(void **state)
+static struct pki_fixed_key *fixed_make(const struct kit_key *key)
+{
+    struct pki_fixed_key *f = NULL;
+    assert_int_equal(pki_fixed_key_new(key->pkey, &f), 0);
+    assert_non_null(f);
+    return f;
+}
+
+/* Octets of a signature that OpenSSL takes or refuses are taken or refused with the table, too. */
+static int judged_alike(const struct kit_key *key, const struct pki_fixed_key *f,
+                        struct slice message, struct slice sig)
+{
+    uint8_t room[64];
+    int code = pki_fixed_key_check(f, digest_of("SHA256", message, room), sig);
+    assert_int_equal(code,
+                     pki_verify(buf_slice(&key->spki), SIG_ALG_SHA256WITHECDSA, message, sig));
+    return code;
+}
+
+static void a_fixed_key_judges_as_openssl_does(void **state)
 {
     (void)state;
-    static const enum sig_alg algs[] = {SIG_ALG_SHA256WITHECDSA, SIG_ALG_SHA384WITHECDSA,
-                                        SIG_ALG_SHA512WITHECDSA};
-    struct pki_verifier *v = NULL;
+    static const struct {
+        enum sig_alg alg;
+        const char *digest;
+    } hashes[] = {{SIG_ALG_SHA256WITHECDSA, "SHA256"},
+                  {SIG_ALG_SHA384WITHECDSA, "SHA384"},
+                  {SIG_ALG_SHA512WITHECDSA, "SHA512"}};
+    uint8_t room[64];
     struct buf sig = {0};
     const struct kit_key *key = kit_key(KEY_ALG_P256, 0);
-    assert_int_equal(pki_verifier_new(buf_slice(&key->spki), &v), 0);
-    pki_verifier_prepare(v);
+    struct pki_fixed_key *f = fixed_make(key);
     for (unsigned i = 0; i < 60; i++) {
-        enum sig_alg alg = algs[i % 3];
         struct slice message = slice_of(&i, sizeof i);
         buf_clear(&sig);
-        kit_sign(key, alg, message, &sig);
-        assert_int_equal(pki_verifier_check(v, alg, message, buf_slice(&sig)), 0);
-        assert_int_equal(pki_verifier_check(v, alg, slice_text("other"), buf_slice(&sig)),
-                         CH_EINTEGRITY);
-        assert_int_equal(pki_verifier_check(v, algs[(i + 1) % 3], message, buf_slice(&sig)),
-                         CH_EINTEGRITY);
+        kit_sign(key, hashes[i % 3].alg, message, &sig);
+        for (unsigned j = 0; j < 3; j++)
+            assert_int_equal(pki_fixed_key_check(f, digest_of(hashes[j].digest, message, room),
+                                                 buf_slice(&sig)),
+                             j == i % 3 ? 0 : CH_EINTEGRITY);
         sig.data[i % sig.len] ^= (uint8_t)(1u << i % 8);
-        judged_alike(key, v, message, buf_slice(&sig));
+        assert_int_equal(judged_alike(key, f, message, buf_slice(&sig)), CH_EINTEGRITY);
     }
-    pki_verifier_free(v);
+    pki_fixed_key_free(f);
     buf_free(&sig);
 }
 
@@ -261,62 +281,48 @@ static void sig_make(const char *r, const char *s, struct buf *out)
     ECDSA_SIG_free(sig);
 }
 
-static void a_prepared_verifier_refuses_numbers_out_of_range(void **state)
+#define ORDER "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"
+
+static void a_fixed_key_refuses_numbers_out_of_range(void **state)
 {
     (void)state;
-#define ORDER "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"
     static const char *const numbers[] = {"0", "1", "-1", ORDER, "1" ORDER, "2"};
-    struct pki_verifier *v = NULL;
+    const size_t count = sizeof numbers / sizeof numbers[0];
     const struct kit_key *key = kit_key(KEY_ALG_P256, 1);
-    assert_int_equal(pki_verifier_new(buf_slice(&key->spki), &v), 0);
-    pki_verifier_prepare(v);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        for (size_t j = 0; j < sizeof numbers / sizeof numbers[0]; j++) {
-            struct buf sig = {0};
-            sig_make(numbers[i], numbers[j], &sig);
-            assert_int_equal(pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, slice_text("message"),
-                                                buf_slice(&sig)),
-                             CH_EINTEGRITY);
-            judged_alike(key, v, slice_text("message"), buf_slice(&sig));
-            buf_free(&sig);
-        }
+    struct pki_fixed_key *f = fixed_make(key);
+    for (size_t i = 0; i < count * count; i++) {
+        struct buf sig = {0};
+        sig_make(numbers[i / count], numbers[i % count], &sig);
+        assert_int_equal(judged_alike(key, f, slice_text("message"), buf_slice(&sig)),
+                         CH_EINTEGRITY);
+        buf_free(&sig);
     }
-    assert_int_equal(pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, slice_text("message"),
-                                        slice_of(NULL, 0)),
+    assert_int_equal(judged_alike(key, f, slice_text("message"), slice_of(NULL, 0)),
                      CH_EINTEGRITY);
-    assert_int_equal(pki_verifier_check(v, SIG_ALG_SHA256WITHRSA, slice_text("message"),
-                                        slice_text("x")),
-                     CH_EINVAL);
-    pki_verifier_free(v);
+    pki_fixed_key_free(f);
 }
 
-/* The sum of both points is the point at infinity: u1 G = -u2 Q. */
-static void a_prepared_verifier_refuses_the_point_at_infinity(void **state)
+/* r = -e / d and s = 1: u1 G + u2 Q is the point at infinity. */
+static void a_fixed_key_refuses_the_point_at_infinity(void **state)
 {
     (void)state;
-    struct pki_verifier *v = NULL;
     struct buf sig = {0};
     BIGNUM *d = NULL, *n = NULL, *r = BN_new();
-    uint8_t digest[32];
+    uint8_t room[64];
     BN_CTX *ctx = BN_CTX_new();
     const struct kit_key *key = kit_key(KEY_ALG_P256, 0);
+    struct pki_fixed_key *f = fixed_make(key);
+    struct slice digest = digest_of("SHA256", slice_text("message"), room);
+    BIGNUM *e = BN_bin2bn(digest.data, (int)digest.len, NULL);
     assert_int_equal(EVP_PKEY_get_bn_param(key->pkey, "priv", &d), 1);
     assert_true(BN_hex2bn(&n, ORDER) > 0);
-    SHA256((const unsigned char *)"message", 7, digest);
-    BIGNUM *e = BN_bin2bn(digest, sizeof digest, NULL);
-    /* e + r d = 0, so r = -e / d */
     assert_non_null(BN_mod_inverse(r, d, n, ctx));
     assert_int_equal(BN_mod_mul(r, r, e, n, ctx), 1);
     assert_int_equal(BN_sub(r, n, r), 1);
     char *text = BN_bn2hex(r);
     sig_make(text, "1", &sig);
-    assert_int_equal(pki_verifier_new(buf_slice(&key->spki), &v), 0);
-    pki_verifier_prepare(v);
-    assert_int_equal(
-        pki_verifier_check(v, SIG_ALG_SHA256WITHECDSA, slice_text("message"), buf_slice(&sig)),
-        CH_EINTEGRITY);
-    judged_alike(key, v, slice_text("message"), buf_slice(&sig));
-    pki_verifier_free(v);
+    assert_int_equal(judged_alike(key, f, slice_text("message"), buf_slice(&sig)), CH_EINTEGRITY);
+    pki_fixed_key_free(f);
     buf_free(&sig);
     OPENSSL_free(text);
     BN_free(e);
@@ -326,20 +332,38 @@ static void a_prepared_verifier_refuses_the_point_at_infinity(void **state)
     BN_CTX_free(ctx);
 }
 
-static void preparing_other_keys_changes_nothing(void **state)
+static void other_keys_have_no_table(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ALL_KEYS; i++) {
+        struct pki_fixed_key *f = NULL;
+        if (all_keys[i] == KEY_ALG_P256)
+            continue;
+        assert_int_equal(pki_fixed_key_new(kit_key(all_keys[i], 0)->pkey, &f), CH_EUNSUPPORTED);
+        assert_null(f);
+    }
+}
+
+/* Beyond the number of checks at which a table pays, for keys with and without one. */
+static void a_verifier_goes_on_as_it_began(void **state)
+{
+    (void)state;
+    static const enum key_alg algs[] = {KEY_ALG_P256, KEY_ALG_P384};
+    for (size_t i = 0; i < 2; i++) {
         struct pki_verifier *v = NULL;
         struct buf sig = {0};
-        const struct kit_key *key = kit_key(all_keys[i], 0);
-        enum sig_alg alg = sig_alg_default(all_keys[i]);
+        const struct kit_key *key = kit_key(algs[i], 0);
+        enum sig_alg alg = sig_alg_default(algs[i]);
         assert_int_equal(pki_verifier_new(buf_slice(&key->spki), &v), 0);
-        pki_verifier_prepare(v);
         kit_sign(key, alg, slice_text("message"), &sig);
-        assert_int_equal(pki_verifier_check(v, alg, slice_text("message"), buf_slice(&sig)), 0);
-        assert_int_equal(pki_verifier_check(v, alg, slice_text("massage"), buf_slice(&sig)),
-                         CH_EINTEGRITY);
+        for (int n = 0; n < 150; n++) {
+            assert_int_equal(pki_verifier_check(v, alg, slice_text("message"), buf_slice(&sig)), 0);
+            assert_int_equal(pki_verifier_check(v, alg, slice_text("massage"), buf_slice(&sig)),
+                             CH_EINTEGRITY);
+            assert_int_equal(pki_verifier_check(v, SIG_ALG_SHA256WITHRSA, slice_text("message"),
+                                                buf_slice(&sig)),
+                             CH_EINVAL);
+        }
         pki_verifier_free(v);
         buf_free(&sig);
     }
@@ -481,10 +505,11 @@ int main(void)
         cmocka_unit_test(key_id_is_sha1_of_the_key_bits),
         cmocka_unit_test(verifies_every_algorithm_and_sees_every_change),
         cmocka_unit_test(a_verifier_judges_many_signatures),
-        cmocka_unit_test(a_prepared_verifier_judges_as_openssl_does),
-        cmocka_unit_test(a_prepared_verifier_refuses_numbers_out_of_range),
-        cmocka_unit_test(a_prepared_verifier_refuses_the_point_at_infinity),
-        cmocka_unit_test(preparing_other_keys_changes_nothing),
+        cmocka_unit_test(a_fixed_key_judges_as_openssl_does),
+        cmocka_unit_test(a_fixed_key_refuses_numbers_out_of_range),
+        cmocka_unit_test(a_fixed_key_refuses_the_point_at_infinity),
+        cmocka_unit_test(other_keys_have_no_table),
+        cmocka_unit_test(a_verifier_goes_on_as_it_began),
         cmocka_unit_test(a_weak_key_verifies_and_is_not_certified),
         cmocka_unit_test(an_algorithm_that_does_not_fit_the_key_is_invalid),
         cmocka_unit_test(encrypted_key_opens_with_its_passphrase_only),
