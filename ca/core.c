@@ -3,6 +3,7 @@
 #include "ca/auth/auth.h"
 #include "ca/keyring.h"
 #include "ca/management.h"
+#include "ca/trail/checkpoint.h"
 #include "ca/throttle.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
@@ -181,6 +182,8 @@ static int keys_find(struct core *core)
         r = keyring_secret_find(core->keyring, KEYRING_SEAL, &core->seal);
     if (r == 0)
         r = keyring_pair_find(core->keyring, KEYRING_AUDIT, &audit, &core->audit);
+    core->audit_spki = audit.spki;
+    audit.spki = (struct buf){0};
     system_key_row_free(&audit);
     return r != 0 ? r : management_open(core, &core->management);
 }
@@ -221,6 +224,8 @@ int core_open(const char *state, const struct config *config, struct hsm_pin *pi
         log_error("%s is not provisioned: run `chancery init --state %s`", state, state);
     if (r == 0)
         r = reconcile(out);
+    if (r == 0)
+        r = checkpoint_look(out);
 out:
     if (r != 0)
         core_close(out);
@@ -232,6 +237,7 @@ void core_close(struct core *core)
     management_close(core->management);
     credentials_free(core->credentials);
     keyring_free(core->keyring);
+    buf_free(&core->audit_spki);
     hsm_close(core->hsm);
     store_close(core->store);
     throttle_free(core->throttle);
@@ -243,13 +249,12 @@ void core_close(struct core *core)
 int core_custody(struct core *core, const struct scope *scope, bool exportable,
                  struct hsm_custody *out)
 {
-    char name[96];
+    char family[96];
     *out = (struct hsm_custody){0};
-    snprintf(name, sizeof name, "kek/%s/%s/%s/1", scope->account, scope->region,
+    snprintf(family, sizeof family, "kek/%s/%s/%s", scope->account, scope->region,
              exportable ? "export" : "no-export");
-    int r = keyring_secret_ensure(core->keyring, name,
-                                  exportable ? HSM_SECRET_KEK_EXPORT : HSM_SECRET_KEK_NO_EXPORT,
-                                  &out->kek);
+    int r = keyring_kek(core->keyring, family,
+                        exportable ? HSM_SECRET_KEK_EXPORT : HSM_SECRET_KEK_NO_EXPORT, &out->kek);
     if (r == 0)
         out->mac = core->binding;
     return r;

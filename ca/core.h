@@ -30,6 +30,7 @@ struct core {
     int64_t started_at;
     struct keyring *keyring;
     struct hsm_key *audit;   /* signs audit checkpoints */
+    struct buf audit_spki;   /* its public key, to which the token's was proved to belong */
     struct management *management;
     _Atomic unsigned connected; /* bits 1u << enum role of the processes that are wired to core now */
 };
@@ -61,7 +62,7 @@ int core_hsm_config(const char *state, const struct config *config, struct hsm_p
 /* Puts "NAME=value" for the PKCS#11 module into the environment; before hsm_open, before threads. CH_EINVAL, CH_ESYS. */
 int core_hsm_environment(const struct config *config);
 
-/* The custody keys of a scope; makes the KEK on first use. */
+/* The custody keys of a scope, for a new key; makes the KEK on first use. */
 int core_custody(struct core *core, const struct scope *scope, bool exportable,
                  struct hsm_custody *out);
 

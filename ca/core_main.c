@@ -20,6 +20,7 @@
 #include "ca/operator.h"
 #include "ca/pki/pki.h"
 #include "ca/serve.h"
+#include "ca/trail/checkpoint.h"
 #include "firmware/base/error.h"
 #include "firmware/base/log.h"
 #include "firmware/base/process.h"
@@ -91,6 +92,8 @@ static void services_stop(struct services *s)
     serve_free(s->serve);
     schedule_free(s->core.schedule);
     key_maker_free(s->core.key_maker);
+    if (s->serve != NULL && checkpoint_make(&s->core) != 0) /* all that was recorded */
+        log_warn("no checkpoint could be signed at the stop; the next start makes one");
     core_close(&s->core);
     contract_exit();
 }

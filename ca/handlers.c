@@ -2,7 +2,9 @@
 
 #include "ca/auth/auth.h"
 #include "ca/dispatch.h"
+#include "ca/kek.h"
 #include "ca/management.h"
+#include "ca/trail/checkpoint.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -99,6 +101,19 @@ static void fact_processes(struct facts *f, const struct core *core)
     fact(f, "processes", "%s", text);
 }
 
+static void facts_keks(struct facts *f, struct core *core)
+{
+    struct kek_summary s;
+    int r = kek_summarize(core, &s);
+    if (r != 0)
+        fact(f, "wrapping keys", "%s", ch_error_text(r));
+    else if (s.replaced == 0)
+        fact(f, "wrapping keys", "%u", s.current);
+    else
+        fact(f, "wrapping keys", "%u, and %u replaced: %llu keys left to wrap anew", s.current,
+             s.replaced, (unsigned long long)s.left);
+}
+
 static void facts_hsm(struct facts *f, struct core *core)
 {
     const struct hsm_capabilities *can = hsm_capabilities(core->hsm);
@@ -108,6 +123,7 @@ static void facts_hsm(struct facts *f, struct core *core)
     fact(f, "token state", "%s", hsm_ping(core->hsm) == 0 ? "ready" : "NOT REACHABLE");
     fact(f, "custody", "%s", can->custody);
     fact(f, "wrap format", "%s", can->wrap_format);
+    facts_keks(f, core);
 }
 
 static void facts_store(struct facts *f, struct core *core, bool detail)
@@ -132,6 +148,25 @@ static void facts_store(struct facts *f, struct core *core, bool detail)
              ch_error_text(counts.chain));
 }
 
+/* The last covered record is where a person starts to compare with what was kept elsewhere. */
+static void facts_checkpoints(struct facts *f, struct core *core)
+{
+    struct checkpoint_report report;
+    char at[CLOCK_ISO_SIZE];
+    int r = checkpoint_verify(core, &report);
+    clock_format_iso(report.last_at / 1000000, at);
+    if (r == CH_EINTEGRITY)
+        fact(f, "audit checkpoints", "BROKEN: the one at record %llu is not signed by the audit key",
+             (unsigned long long)report.bad);
+    else if (r != 0)
+        fact(f, "audit checkpoints", "%s", ch_error_text(r));
+    else if (report.count == 0)
+        fact(f, "audit checkpoints", "none yet");
+    else
+        fact(f, "audit checkpoints", "%llu intact; the last covers record %llu, signed %s",
+             (unsigned long long)report.count, (unsigned long long)report.last, at);
+}
+
 static int answer_status(struct core *core, struct channel *from, const struct frame *frame)
 {
     struct msg_status_reply message = {0};
@@ -145,6 +180,8 @@ static int answer_status(struct core *core, struct channel *from, const struct f
     facts_hsm(f, core);
     fact(f, "regions", "%s", core->config->core_regions);
     facts_store(f, core, frame->message.status.detail != 0);
+    if (frame->message.status.detail != 0)
+        facts_checkpoints(f, core);
     int r = channel_send(from, MSG_STATUS_REPLY, frame->header.id, &message, -1);
     free(f);
     return r;
@@ -205,6 +242,38 @@ static int answer_user_add(struct core *core, struct channel *from, const struct
     return r;
 }
 
+/* NUL-terminated; false when it does not fit. */
+static bool text_take(struct slice from, char *out, size_t size)
+{
+    if (from.len >= size)
+        return false;
+    if (from.len > 0)
+        memcpy(out, from.data, from.len);
+    out[from.len] = '\0';
+    return true;
+}
+
+static int answer_key_rotate(struct core *core, struct channel *from, const struct frame *frame)
+{
+    const struct msg_key_rotate *asked = &frame->message.key_rotate;
+    char account[ROW_ACCOUNT_SIZE], region[ROW_REGION_SIZE], class[17];
+    unsigned count = 0;
+    int made = CH_EINVAL;
+    if (text_take(asked->account, account, sizeof account) &&
+        text_take(asked->region, region, sizeof region) &&
+        text_take(asked->class, class, sizeof class) &&
+        (class[0] == '\0' || strcmp(class, "export") == 0 || strcmp(class, "no-export") == 0))
+        made = kek_rotate_all(core, &(struct kek_filter){account, region, class}, &count);
+    const char *why = made == 0              ? ""
+                      : made == CH_ENOTFOUND ? "no wrapping key fits: there is none before the first "
+                                               "certificate"
+                      : made == CH_EINVAL    ? "the class is export or no-export"
+                                             : ch_error_text(made);
+    struct msg_key_rotated message = {
+        .result = (uint32_t)-made, .count = count, .text = slice_text(why)};
+    return channel_send(from, MSG_KEY_ROTATED, frame->header.id, &message, -1);
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -216,6 +285,7 @@ static const struct {
     {MSG_TLS_CERTIFY, ROLE_FRONT_MANAGE, answer_tls_certify},
     {MSG_STATUS, ROLE_OPERATOR, answer_status},
     {MSG_USER_ADD, ROLE_OPERATOR, answer_user_add},
+    {MSG_KEY_ROTATE, ROLE_OPERATOR, answer_key_rotate},
 };
 
 int handlers_act(struct core *core, struct channel *from, const struct frame *frame)

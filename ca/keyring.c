@@ -18,12 +18,20 @@ struct held {
     struct hsm_key *key;
 };
 
-/* held saves the read of the store that would come before every wrap; two entries a scope. */
+/* Which KEK of a family wraps new keys. */
+struct current {
+    struct current *next;
+    char *family;
+    struct hsm_key *key;
+};
+
+/* held and current save the reads of the store that would come before every wrap; two entries a scope. */
 struct keyring {
     struct store *store;
     struct hsm *hsm;
     pthread_mutex_t lock; /* also: one maker at a time */
     struct held *held;
+    struct current *current;
 };
 
 static const struct {
@@ -43,7 +51,7 @@ static const char *kind_name(enum hsm_secret_kind kind)
     return NULL;
 }
 
-static int kind_find(const char *name, enum hsm_secret_kind *out)
+int keyring_kind_find(const char *name, enum hsm_secret_kind *out)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].name, name) == 0) {
@@ -66,16 +74,30 @@ struct keyring *keyring_new(struct store *store, struct hsm *hsm)
     return ring;
 }
 
+static void held_drop(struct held **at)
+{
+    struct held *gone = *at;
+    *at = gone->next;
+    free(gone->name);
+    free(gone);
+}
+
+static void current_drop(struct current **at)
+{
+    struct current *gone = *at;
+    *at = gone->next;
+    free(gone->family);
+    free(gone);
+}
+
 void keyring_free(struct keyring *ring)
 {
     if (ring == NULL)
         return;
-    while (ring->held != NULL) {
-        struct held *gone = ring->held;
-        ring->held = gone->next;
-        free(gone->name);
-        free(gone);
-    }
+    while (ring->held != NULL)
+        held_drop(&ring->held);
+    while (ring->current != NULL)
+        current_drop(&ring->current);
     pthread_mutex_destroy(&ring->lock);
     free(ring);
 }
@@ -235,7 +257,7 @@ static int secret_look_up(struct keyring *ring, const struct system_key_row *row
 {
     enum hsm_secret_kind kind = HSM_SECRET_MAC;
     struct hsm_name object;
-    int r = kind_find(row->kind, &kind);
+    int r = keyring_kind_find(row->kind, &kind);
     if (r != 0)
         return r;
     object_name(row->name, row->hsm_id, &object);
@@ -290,6 +312,105 @@ int keyring_secret_ensure(struct keyring *ring, const char *name, enum hsm_secre
     PRECOND(ring != NULL && name != NULL && kind_name(kind) != NULL);
     pthread_mutex_lock(&ring->lock);
     int r = secret_get(ring, name, NULL, &kind, out);
+    pthread_mutex_unlock(&ring->lock);
+    return r;
+}
+
+/* ---- wrapping keys ---- */
+
+static struct current **current_find(struct keyring *ring, const char *family)
+{
+    struct current **c = &ring->current;
+    while (*c != NULL && strcmp((*c)->family, family) != 0)
+        c = &(*c)->next;
+    return c;
+}
+
+static int current_add(struct keyring *ring, const char *family, struct hsm_key *key)
+{
+    struct current *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return CH_ENOMEM;
+    c->family = strdup(family);
+    if (c->family == NULL) {
+        free(c);
+        return CH_ENOMEM;
+    }
+    c->key = key;
+    c->next = ring->current;
+    ring->current = c;
+    return 0;
+}
+
+struct kek_query {
+    const char *family;
+    struct kek_row row;
+};
+
+static int kek_read(struct store_tx *tx, void *context)
+{
+    struct kek_query *q = context;
+    return store_kek_current(tx, q->family, &q->row);
+}
+
+/* The lock is held. */
+static int kek_get(struct keyring *ring, const char *family, enum hsm_secret_kind kind,
+                   struct hsm_key **out)
+{
+    struct kek_query q = {.family = family};
+    char first[160];
+    const struct current *known = *current_find(ring, family);
+    if (known != NULL) {
+        *out = known->key;
+        return 0;
+    }
+    int r = store_read(ring->store, kek_read, &q);
+    snprintf(first, sizeof first, "%s/1", family);
+    if (r == 0)
+        r = secret_get(ring, q.row.name, NULL, NULL, out);
+    else if (r == CH_ENOTFOUND)
+        r = secret_get(ring, first, NULL, &kind, out);
+    kek_row_free(&q.row);
+    if (r == 0)
+        r = current_add(ring, family, *out);
+    return r;
+}
+
+int keyring_kek(struct keyring *ring, const char *family, enum hsm_secret_kind kind,
+                struct hsm_key **out)
+{
+    PRECOND(ring != NULL && family != NULL && kind != HSM_SECRET_MAC);
+    *out = NULL;
+    pthread_mutex_lock(&ring->lock);
+    int r = kek_get(ring, family, kind, out);
+    pthread_mutex_unlock(&ring->lock);
+    return r;
+}
+
+void keyring_kek_changed(struct keyring *ring, const char *family)
+{
+    pthread_mutex_lock(&ring->lock);
+    struct current **c = current_find(ring, family);
+    if (*c != NULL)
+        current_drop(c);
+    pthread_mutex_unlock(&ring->lock);
+}
+
+int keyring_kek_destroy(struct keyring *ring, const struct kek_row *row)
+{
+    enum hsm_secret_kind kind = HSM_SECRET_MAC;
+    struct hsm_name object;
+    int r = keyring_kind_find(row->kind, &kind);
+    if (r != 0 || kind == HSM_SECRET_MAC)
+        return CH_EINTEGRITY;
+    object_name(row->name, row->hsm_id, &object);
+    pthread_mutex_lock(&ring->lock);
+    for (struct held **h = &ring->held; *h != NULL;)
+        if (memcmp((*h)->id, row->hsm_id, HSM_ID_SIZE) == 0)
+            held_drop(h);
+        else
+            h = &(*h)->next;
+    r = hsm_secret_destroy(ring->hsm, &object, kind);
     pthread_mutex_unlock(&ring->lock);
     return r;
 }

@@ -39,6 +39,22 @@ int keyring_secret_find_by_id(struct keyring *ring, const uint8_t id[HSM_ID_SIZE
 int keyring_secret_ensure(struct keyring *ring, const char *name, enum hsm_secret_kind kind,
                           struct hsm_key **out);
 
+/*
+ * The KEK that wraps new keys of that family ("kek/<account>/<region>/<class>"); its first one is made when there is
+ * none. kind: HSM_SECRET_KEK_*.
+ */
+int keyring_kek(struct keyring *ring, const char *family, enum hsm_secret_kind kind,
+                struct hsm_key **out);
+
+/* Says that another KEK of the family wraps new keys from now on. */
+void keyring_kek_changed(struct keyring *ring, const char *family);
+
+/* Destroys a KEK in the token. 0 also when it is gone already. The row stays. */
+int keyring_kek_destroy(struct keyring *ring, const struct kek_row *row);
+
+/* The kind that a row's text names. CH_EINTEGRITY. */
+int keyring_kind_find(const char *name, enum hsm_secret_kind *out);
+
 /* The pair of that name, with its row (spki, certificate), which the caller frees. Errors as keyring_secret_find. */
 int keyring_pair_find(struct keyring *ring, const char *name, struct system_key_row *row,
                       struct hsm_key **out);

@@ -223,6 +223,72 @@ int hsm_subscriber_generate(struct hsm *h, const struct hsm_custody *custody, en
     return r;
 }
 
+/* ---- wrapping anew ---- */
+
+struct rewrap {
+    struct wrapped_use use; /* under the old KEK */
+    const struct hsm_custody *to;
+    struct slice arn;
+    struct hsm_wrapped *out;
+};
+
+static void destroy_if(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+    if (object != CK_INVALID_HANDLE)
+        (void)h->p11->C_DestroyObject(session, object);
+}
+
+/* The old blob is about to be overwritten: a new one that does not open would be the loss of the key. */
+static CK_RV rewrap_prove(struct hsm *h, CK_SESSION_HANDLE session, const struct rewrap *r)
+{
+    CK_OBJECT_HANDLE kek = CK_INVALID_HANDLE;
+    CK_OBJECT_HANDLE again = CK_INVALID_HANDLE;
+    CK_RV rv = key_resolve(h, session, r->to->kek, &kek);
+    if (rv == CKR_OK)
+        rv = unwrap_key(h, session, h->wrap, kek, buf_slice(&r->out->blob), r->use.public, true,
+                        &again);
+    if (rv == CKR_OK)
+        rv = sign_prove(h, session, again, r->use.public, r->out->alg);
+    destroy_if(h, session, again);
+    return rv;
+}
+
+static CK_RV op_rewrap(struct hsm *h, CK_SESSION_HANDLE session, void *context)
+{
+    struct rewrap *r = context;
+    CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
+    CK_RV rv = wrapped_check(h, session, &r->use);
+    if (rv == CKR_OK)
+        rv = wrapped_unwrap(h, session, &r->use, true, &key);
+    if (rv == CKR_OK)
+        rv = wrapping_wrap(h, session, r->to, key, r->arn, r->out);
+    destroy_if(h, session, key);
+    return rv == CKR_OK ? rewrap_prove(h, session, r) : rv;
+}
+
+int hsm_subscriber_rewrap(struct hsm *h, const struct hsm_custody *from,
+                          const struct hsm_custody *to, const struct hsm_wrapped *wrapped,
+                          struct slice arn, struct hsm_wrapped *out)
+{
+    PRECOND(h != NULL && wrapped != NULL && out != NULL);
+    struct rewrap r = {.to = to, .arn = arn, .out = out};
+    int code = wrapping_open(h, to, wrapped->alg, out);
+    if (code == 0)
+        code = wrapped_open(h, from, wrapped, arn, &r.use);
+    if (code == 0 && from->kek->kind != to->kek->kind)
+        code = CH_EINVAL;
+    if (code == 0 && from->kek->kind == HSM_SECRET_KEK_NO_EXPORT && h->unwrap_template)
+        code = CH_EUNSUPPORTED;
+    if (code == 0)
+        code = buf_put_slice(&out->spki, buf_slice(&wrapped->spki));
+    if (code == 0)
+        code = hsm_run(h, op_rewrap, &r);
+    wrapped_close(&r.use);
+    if (code != 0)
+        hsm_wrapped_free(out);
+    return code;
+}
+
 /* ---- signing ---- */
 
 struct subscriber_sign {
@@ -231,12 +297,6 @@ struct subscriber_sign {
     uint8_t signature[SIGNATURE_MAX];
     size_t len;
 };
-
-static void destroy_if(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
-{
-    if (object != CK_INVALID_HANDLE)
-        (void)h->p11->C_DestroyObject(session, object);
-}
 
 /* Unwraps on a keeper, whose objects live on, and puts the key into the LRU. */
 static CK_RV unwrap_kept(struct hsm *h, CK_SESSION_HANDLE session, struct subscriber_sign *s,

@@ -197,6 +197,16 @@ int hsm_subscriber_export(struct hsm *h, const struct hsm_custody *custody,
                           const struct hsm_wrapped *wrapped, struct slice arn,
                           struct secret **pkcs8);
 
+/*
+ * Wraps a wrapped key anew under another KEK of the same class, with its tag; the key is never outside the HSM. What comes
+ * out was unwrapped again and has signed for its public key before it is given. CH_EUNSUPPORTED for a class whose
+ * keys the token never lets go again, not even wrapped (HSM_SECRET_KEK_NO_EXPORT with CKA_UNWRAP_TEMPLATE);
+ * CH_EINTEGRITY as hsm_subscriber_sign.
+ */
+int hsm_subscriber_rewrap(struct hsm *h, const struct hsm_custody *from,
+                          const struct hsm_custody *to, const struct hsm_wrapped *wrapped,
+                          struct slice arn, struct hsm_wrapped *out);
+
 /* Forgets an unwrapped copy, after a delete. */
 void hsm_subscriber_forget(struct hsm *h, const struct hsm_wrapped *wrapped);
 

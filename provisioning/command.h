@@ -22,6 +22,7 @@ int init_run(int argc, char **argv);
 int status_run(int argc, char **argv);
 int doctor_run(int argc, char **argv);
 int user_add_run(int argc, char **argv);
+int key_rotate_run(int argc, char **argv);
 int version_run(int argc, char **argv);
 int help_run(int argc, char **argv);
 

@@ -31,7 +31,8 @@ static const struct command commands[] = {
      init_run},
     {"status", NULL, "[--state DIR] [--verify]", "ask the running appliance how it is",
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
-     "  --verify             also walk the hash chain of the audit trail\n",
+     "  --verify             also walk the hash chain of the audit trail and verify its\n"
+     "                       signed checkpoints; ends with 1 when they are broken\n",
      status_run},
     {"user", "add", "NAME [options]", "add a user with an access key and, until policies grant some, no rights",
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
@@ -39,6 +40,12 @@ static const struct command commands[] = {
      "  --administrator      all rights in the account (a user has none)\n"
      "  --format text|env    how the key is printed, which happens only once (text)\n",
      user_add_run},
+    {"key", "rotate", "[options]", "replace wrapping keys; what they wrap is wrapped anew meanwhile",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --account ID         only those of that account\n"
+     "  --region R           only those of that region\n"
+     "  --class C            only export, or only no-export\n",
+     key_rotate_run},
     {"hsm", "doctor", "[options]", "say whether an HSM can do what Chancery needs",
      "  --state DIR          take module, token and PIN from the appliance in DIR\n"
      "  --module PATH        PKCS#11 module\n"

@@ -3,8 +3,17 @@
 
 #include <getopt.h>
 
+#include <string.h>
+
 #define TIMEOUT_MS 15000
 #define VERIFY_TIMEOUT_MS 3600000 /* a chain of many millions of records takes its time */
+
+/* What a person must see, and a script: core begins such a fact with that word. */
+static bool is_broken(struct slice value)
+{
+    static const char word[] = "BROKEN";
+    return value.len >= sizeof word - 1 && memcmp(value.data, word, sizeof word - 1) == 0;
+}
 
 int status_run(int argc, char **argv)
 {
@@ -33,9 +42,13 @@ int status_run(int argc, char **argv)
         return COMMAND_FAILED;
     const struct message_pairs *facts = &frame.message.status_reply.facts;
     printf("%-20s %s\n", "state", state);
-    for (uint32_t i = 0; i < facts->count; i++)
+    int status = COMMAND_DONE;
+    for (uint32_t i = 0; i < facts->count; i++) {
         printf("%-20.*s %.*s\n", (int)facts->pair[i].name.len, facts->pair[i].name.data,
                (int)facts->pair[i].value.len, facts->pair[i].value.data);
+        if (is_broken(facts->pair[i].value))
+            status = COMMAND_FAILED;
+    }
     frame_free(&frame);
-    return COMMAND_DONE;
+    return status;
 }

@@ -1,4 +1,6 @@
+#include "ca/jobs/audit_checkpoint.h"
 #include "ca/jobs/expiry.h"
+#include "ca/jobs/kek_rotation.h"
 #include "ca/jobs/names.h"
 #include "ca/jobs/renewal.h"
 
@@ -8,5 +10,7 @@ const struct job_kind job_kinds[] = {
     {"expiry", expiry_job_due, expiry_job_run},
     {"names", names_job_due, names_job_run},
     {RENEWAL_JOB, renewal_job_due, renewal_job_run},
+    {KEK_ROTATION, kek_rotation_due, kek_rotation_run},
+    {AUDIT_CHECKPOINT, audit_checkpoint_due, audit_checkpoint_run},
 };
 const size_t job_kind_count = sizeof job_kinds / sizeof job_kinds[0];

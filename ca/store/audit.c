@@ -5,6 +5,7 @@
  */
 #include "ca/store/audit.h"
 
+#include "ca/store/cells.h"
 #include "firmware/base/log.h"
 
 #include <inttypes.h>
@@ -40,6 +41,101 @@ int store_audit_append(struct store_tx *tx, int64_t at, struct slice record)
     return r;
 }
 
+/* ---- checkpoints ---- */
+
+static const struct cell checkpoint_cells[] = {
+    CELL(CELL_INT64, struct checkpoint_row, sequence),
+    CELL(CELL_INT64, struct checkpoint_row, at),
+    CELL_OF(CELL_FIXED, struct checkpoint_row, chain, DIGEST_SIZE),
+    CELL(CELL_BYTES, struct checkpoint_row, signature),
+};
+
+int store_checkpoint_insert(struct store_tx *tx, const struct checkpoint_row *row)
+{
+    struct query q;
+    query_open(&q, tx, ST_CHECKPOINT_INSERT);
+    cells_put(&q, checkpoint_cells, CELL_COUNT(checkpoint_cells), row);
+    return query_run(&q);
+}
+
+int store_checkpoint_last(struct store_tx *tx, struct checkpoint_row *out)
+{
+    struct query q;
+    query_open(&q, tx, ST_CHECKPOINT_LAST);
+    return cells_get_one(&q, checkpoint_cells, CELL_COUNT(checkpoint_cells), out, sizeof *out);
+}
+
+int store_checkpoint_list(struct store_tx *tx, int64_t after, uint32_t limit,
+                          int (*visit)(void *context, const struct checkpoint_row *row),
+                          void *context)
+{
+    struct query q;
+    int r = 0;
+    query_open(&q, tx, ST_CHECKPOINT_LIST);
+    query_put_int(&q, after);
+    query_put_int(&q, limit);
+    while (r == 0 && query_next(&q)) {
+        struct checkpoint_row row = {0};
+        r = cells_get(&q, checkpoint_cells, CELL_COUNT(checkpoint_cells), &row);
+        if (r == 0)
+            r = visit(context, &row);
+        checkpoint_row_free(&row);
+    }
+    int end = query_close(&q);
+    return r != 0 ? r : end;
+}
+
+int store_audit_time_after(struct store_tx *tx, uint64_t sequence, int64_t *at)
+{
+    struct query q;
+    query_open(&q, tx, ST_AUDIT_TIME_AFTER);
+    query_put_int(&q, (int64_t)sequence);
+    return query_number(&q, at);
+}
+
+void checkpoint_row_free(struct checkpoint_row *row)
+{
+    cells_free(checkpoint_cells, CELL_COUNT(checkpoint_cells), row, sizeof *row);
+}
+
+/* The checkpoints in step with a walk along the chain. */
+struct covered {
+    struct query q;
+    bool more;
+};
+
+static void covered_open(struct covered *c, struct store_tx *tx)
+{
+    query_open(&c->q, tx, ST_CHECKPOINT_LIST);
+    query_put_int(&c->q, 0);
+    query_put_int(&c->q, INT64_MAX);
+    c->more = query_next(&c->q);
+}
+
+/* The record that head stands on is what its checkpoint, if it has one, says it is. */
+static int covered_compare(struct covered *c, const struct audit_head *head)
+{
+    enum { SEQUENCE, AT, CHAIN };
+    if (!c->more || sqlite3_column_int64(c->q.st, SEQUENCE) > (int64_t)head->sequence)
+        return 0;
+    bool same = sqlite3_column_int64(c->q.st, SEQUENCE) == (int64_t)head->sequence &&
+                slice_equal(query_get_bytes(&c->q, CHAIN), slice_of(head->chain, DIGEST_SIZE));
+    c->more = query_next(&c->q);
+    return same ? 0 : CH_EINTEGRITY;
+}
+
+/* After the walk: no checkpoint may be left. */
+static int covered_close(struct covered *c, int r)
+{
+    bool left = c->more;
+    int end = query_close(&c->q);
+    if (r == 0)
+        r = end;
+    return r == 0 && left ? CH_EINTEGRITY : r;
+}
+
+/* ---- the chain ---- */
+
 /* Moves head over the present row, or says CH_EINTEGRITY. */
 static int audit_follow(struct query *q, struct audit_head *head)
 {
@@ -67,15 +163,25 @@ int store_audit_verify(struct store_tx *tx, uint64_t *count, uint64_t *bad)
 {
     *count = *bad = 0;
     struct audit_head head = {0};
+    struct covered covered;
     struct query q;
+    covered_open(&covered, tx);
     audit_from(&q, tx, 0, UINT32_MAX);
     int r = 0;
-    while (r == 0 && query_next(&q))
+    while (r == 0 && query_next(&q)) {
         r = audit_follow(&q, &head);
+        *bad = head.sequence + (r != 0);
+        if (r == 0)
+            r = covered_compare(&covered, &head);
+    }
     int end = query_close(&q);
     r = r != 0 ? r : end;
+    bool walked = r == 0;
+    r = covered_close(&covered, r);
     *count = head.sequence;
-    if (r == CH_EINTEGRITY)
+    if (r != CH_EINTEGRITY)
+        *bad = 0;
+    else if (walked)
         *bad = head.sequence + 1;
     return r;
 }
@@ -89,6 +195,24 @@ static int audit_accept(struct query *q, struct audit_head *head)
     head->sequence = (uint64_t)sqlite3_column_int64(q->st, COLUMN_SEQUENCE);
     memcpy(head->chain, chain.data, DIGEST_SIZE);
     return 0;
+}
+
+int store_audit_head(struct store_tx *tx, uint64_t *sequence, uint8_t chain[DIGEST_SIZE])
+{
+    struct audit_head head = {0};
+    struct query q;
+    uint64_t last = 0;
+    int r = store_audit_count(tx, &last);
+    if (r == 0 && last > 0) {
+        audit_from(&q, tx, last - 1, 1);
+        r = query_row(&q);
+        if (r == 0)
+            r = audit_accept(&q, &head);
+        query_close(&q);
+    }
+    *sequence = head.sequence;
+    memcpy(chain, head.chain, DIGEST_SIZE);
+    return r;
 }
 
 int audit_head_read(struct connection *c, struct audit_head *out)

@@ -393,6 +393,37 @@ int store_key_get(struct store_tx *tx, const struct scope *scope, const char *ce
     return cells_get_one(&q, key_cells, CELL_COUNT(key_cells), out, sizeof(*out));
 }
 
+int store_key_list_of_kek(struct store_tx *tx, const uint8_t kek_id[16], int64_t after,
+                          uint32_t limit,
+                          int (*visit)(void *context, const struct key_row *row, int64_t number),
+                          void *context)
+{
+    struct query q;
+    int r = 0;
+    query_open(&q, tx, ST_KEY_LIST_OF_KEK);
+    query_put_bytes(&q, slice_of(kek_id, 16));
+    query_put_int(&q, after);
+    query_put_int(&q, limit);
+    while (r == 0 && query_next(&q)) {
+        struct key_row row = {0};
+        r = cells_get(&q, key_cells, CELL_COUNT(key_cells), &row);
+        if (r == 0)
+            r = visit(context, &row, sqlite3_column_int64(q.st, (int)CELL_COUNT(key_cells)));
+        key_row_free(&row);
+    }
+    int end = query_close(&q);
+    return r != 0 ? r : end;
+}
+
+int store_key_rewrap(struct store_tx *tx, const struct key_row *row, const uint8_t old_tag[32])
+{
+    struct query q;
+    query_open(&q, tx, ST_KEY_REWRAP);
+    cells_put(&q, key_cells, CELL_COUNT(key_cells), row);
+    query_put_bytes(&q, slice_of(old_tag, 32));
+    return query_run(&q);
+}
+
 void key_row_free(struct key_row *row)
 {
     cells_free(key_cells, CELL_COUNT(key_cells), row, sizeof(*row));

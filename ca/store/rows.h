@@ -84,6 +84,40 @@ int store_system_key_set_certificate(struct store_tx *tx, const char *name,
                                      struct slice certificate);
 void system_key_row_free(struct system_key_row *row);
 
+/* ---- wrapping keys (KEKs), seen as what they wrap and for how long ---- */
+/*
+ * Rows of system_keys with the kinds kek-export and kek-no-export. A family is "kek/<account>/<region>/<class>";
+ * its keys are "<family>/1", "<family>/2" and so on. Times are 0 until they come.
+ */
+struct kek_row {
+    char *name;
+    uint8_t hsm_id[16];
+    char *kind;
+    int64_t created_at;
+    int64_t replaced_at;  /* wraps no new keys since */
+    int64_t rewrap_at;    /* when there is work to do with it; INT64_MAX = never again */
+    int64_t rewrap_after; /* how far the rewrapping of its keys has come; see store_key_list_of_kek */
+    int64_t emptied_at;   /* wraps no key at all since */
+    int64_t destroyed_at; /* not to be used since, and gone from the token when rewrap_at is INT64_MAX */
+};
+/* The key of that family that wraps new keys: the oldest that is not replaced. */
+int store_kek_current(struct store_tx *tx, const char *family, struct kek_row *out);
+/* A replaced one with work to do at now; and when the next has. CH_ENOTFOUND: none. */
+int store_kek_due(struct store_tx *tx, int64_t now, struct kek_row *out);
+int store_kek_due_at(struct store_tx *tx, int64_t *out);
+/* When the oldest that is not replaced was made. CH_ENOTFOUND: there is none. */
+int store_kek_oldest(struct store_tx *tx, int64_t *out);
+/* All of them by name, at most limit after that name. */
+int store_kek_list(struct store_tx *tx, const char *after, uint32_t limit,
+                   int (*visit)(void *context, const struct kek_row *row), void *context);
+/* CH_ENOTFOUND when it is replaced already. */
+int store_kek_replace(struct store_tx *tx, const char *name, int64_t now);
+/* Writes rewrap_at, rewrap_after, emptied_at and destroyed_at. */
+int store_kek_progress(struct store_tx *tx, const struct kek_row *row);
+/* How many keys are wrapped by it. */
+int store_kek_holds(struct store_tx *tx, const uint8_t hsm_id[16], uint64_t *out);
+void kek_row_free(struct kek_row *row);
+
 /* Small facts of the appliance: "node", "anchor", "created". */
 int store_setting_put(struct store_tx *tx, const char *name, const char *value);
 int store_setting_get(struct store_tx *tx, const char *name, char **out);
@@ -360,6 +394,19 @@ int store_key_insert(struct store_tx *tx, const struct key_row *row);
 int store_key_replace(struct store_tx *tx, const struct key_row *row);
 int store_key_get(struct store_tx *tx, const struct scope *scope, const char *certificate,
                   struct key_row *out);
+/*
+ * The keys that a KEK wraps, in every scope, at most limit, those after `after` (0 at first; visit gets what
+ * to go on with).
+ */
+int store_key_list_of_kek(struct store_tx *tx, const uint8_t kek_id[16], int64_t after,
+                          uint32_t limit,
+                          int (*visit)(void *context, const struct key_row *row, int64_t number),
+                          void *context);
+/*
+ * Puts blob, tag, KEK and format in place of those that had old_tag. 0 also when the row is gone or has another
+ * tag by now.
+ */
+int store_key_rewrap(struct store_tx *tx, const struct key_row *row, const uint8_t old_tag[32]);
 void key_row_free(struct key_row *row);
 
 /* ---- how the names of a certificate are validated ---- */
@@ -459,10 +506,31 @@ int store_usage_issued(struct store_tx *tx, const struct scope *scope, const cha
 int store_audit_append(struct store_tx *tx, int64_t at, struct slice record);
 int store_audit_count(struct store_tx *tx, uint64_t *out);
 /*
- * Walks the chain from the first record; CH_EINTEGRITY with the sequence number of the first bad
- * one in *bad.
+ * Walks the chain from the first record, and compares it with each checkpoint (not its signature); CH_EINTEGRITY with
+ * the sequence number of the first bad one in *bad, which is one beyond the last when a checkpoint
+ * covers records that are not there.
  */
 int store_audit_verify(struct store_tx *tx, uint64_t *count, uint64_t *bad);
+/* A checkpoint: what the chain came to, signed. */
+struct checkpoint_row {
+    int64_t sequence; /* of the last record that it covers */
+    int64_t at;
+    uint8_t chain[32];
+    struct buf signature;
+};
+/* Sequence number and chain value of the last record; 0 and zeros before the first. For reading units: what is committed. */
+int store_audit_head(struct store_tx *tx, uint64_t *sequence, uint8_t chain[32]);
+/* CH_EEXISTS when that record has one already. */
+int store_checkpoint_insert(struct store_tx *tx, const struct checkpoint_row *row);
+/* CH_ENOTFOUND: there is none. */
+int store_checkpoint_last(struct store_tx *tx, struct checkpoint_row *out);
+int store_checkpoint_list(struct store_tx *tx, int64_t after, uint32_t limit,
+                          int (*visit)(void *context, const struct checkpoint_row *row),
+                          void *context);
+/* When the record after that one was written. CH_ENOTFOUND. */
+int store_audit_time_after(struct store_tx *tx, uint64_t sequence, int64_t *at);
+void checkpoint_row_free(struct checkpoint_row *row);
+
 int store_audit_list(struct store_tx *tx, uint64_t after, uint32_t limit,
                      int (*visit)(void *context, uint64_t sequence, int64_t at,
                                   struct slice record),

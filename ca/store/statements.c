@@ -84,6 +84,12 @@ const char *const reader_setup[] = {
              "SELECT " column ", number FROM certificates INDEXED BY " index                       \
              " WHERE scope = ?1 AND facet = ?2 AND (" column ", number) < (?3, ?4) " present       \
              "ORDER BY " column " DESC, number DESC LIMIT ?5")
+#define KEK_COLUMNS                                                                                \
+    "name, hsm_id, kind, created_at, replaced_at, rewrap_at, rewrap_after, emptied_at, "           \
+    "destroyed_at "
+#define KEY_COLUMNS                                                                                \
+    "s.account, s.region, c.id, k.version, k.format, k.kek_id, k.alg, k.spki, k.blob, k.tag "
+
 
 const struct statement statements[ST_COUNT] = {
     /* transactions and the file */
@@ -118,6 +124,29 @@ const struct statement statements[ST_COUNT] = {
          "FROM system_keys WHERE hsm_id = ?1"),
     WRITE(ST_SYSTEM_KEY_SET_CERTIFICATE, "system-key-set-certificate",
           "UPDATE system_keys SET certificate = ?2 WHERE name = ?1"),
+
+    READ(ST_KEK_CURRENT, "kek-current",
+         "SELECT " KEK_COLUMNS "FROM system_keys WHERE name >= ?1 AND name < ?2 "
+         "AND replaced_at = 0"),
+    READ(ST_KEK_DUE, "kek-due",
+         "SELECT " KEK_COLUMNS "FROM system_keys WHERE replaced_at > 0 AND rewrap_at <= ?1 "
+         "ORDER BY rewrap_at LIMIT 1"),
+    READ(ST_KEK_DUE_AT, "kek-due-at",
+         "SELECT rewrap_at FROM system_keys WHERE replaced_at > 0 AND rewrap_at > 0 "
+         "ORDER BY rewrap_at LIMIT 1"),
+    READ(ST_KEK_OLDEST, "kek-oldest",
+         "SELECT created_at FROM system_keys WHERE replaced_at = 0 AND created_at > 0 "
+         "AND kind IN ('kek-export', 'kek-no-export') ORDER BY created_at LIMIT 1"),
+    READ(ST_KEK_LIST, "kek-list",
+         "SELECT " KEK_COLUMNS "FROM system_keys WHERE name > ?1 "
+         "AND kind IN ('kek-export', 'kek-no-export') ORDER BY name LIMIT ?2"),
+    WRITE(ST_KEK_REPLACE, "kek-replace",
+          "UPDATE system_keys SET replaced_at = ?2, rewrap_at = ?2 "
+          "WHERE name = ?1 AND replaced_at = 0"),
+    WRITE(ST_KEK_PROGRESS, "kek-progress",
+          "UPDATE system_keys SET rewrap_at = ?2, rewrap_after = ?3, emptied_at = ?4, "
+          "destroyed_at = ?5 WHERE name = ?1"),
+    READ(ST_KEK_HOLDS, "kek-holds", "SELECT count(*) FROM keys WHERE kek_id = ?1"),
 
     /* accounts, users, access keys */
     WRITE(ST_ACCOUNT_INSERT, "account-insert",
@@ -437,6 +466,14 @@ const struct statement statements[ST_COUNT] = {
          "SELECT s.account, s.region, c.id, k.version, k.format, k.kek_id, k.alg, k.spki, k.blob, "
          "k.tag " CERTIFICATE_FROM "JOIN keys k ON k.certificate = c.number "
          "WHERE c.id = ?3 AND c.scope = " SCOPE),
+    READ(ST_KEY_LIST_OF_KEK, "key-list-of-kek",
+         "SELECT " KEY_COLUMNS ", k.certificate FROM keys k "
+         "JOIN certificates c ON c.number = k.certificate JOIN scopes s ON s.number = c.scope "
+         "WHERE k.kek_id = ?1 AND k.certificate > ?2 ORDER BY k.certificate LIMIT ?3"),
+    WRITE(ST_KEY_REWRAP, "key-rewrap",
+          "UPDATE keys SET version = ?4, format = ?5, kek_id = ?6, blob = ?9, tag = ?10 "
+          "WHERE certificate = (SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE
+          ") AND alg = ?7 AND spki = ?8 AND tag = ?11"),
 
     /* what uses a certificate */
     WRITE(ST_ASSOCIATION_PUT, "association-put",
@@ -481,5 +518,15 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_AUDIT_COUNT, "audit-count", "SELECT COALESCE(max(sequence), 0) FROM audit"),
     READ(ST_AUDIT_FROM, "audit-from",
          "SELECT sequence, at, record, chain FROM audit "
+         "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"),
+    READ(ST_AUDIT_TIME_AFTER, "audit-time-after",
+         "SELECT at FROM audit WHERE sequence > ?1 ORDER BY sequence LIMIT 1"),
+    ADD(ST_CHECKPOINT_INSERT, "checkpoint-insert",
+        "INSERT INTO audit_checkpoints (sequence, at, chain, signature) VALUES (?1, ?2, ?3, ?4)"),
+    READ(ST_CHECKPOINT_LAST, "checkpoint-last",
+         "SELECT sequence, at, chain, signature FROM audit_checkpoints "
+         "WHERE sequence > 0 ORDER BY sequence DESC LIMIT 1"),
+    READ(ST_CHECKPOINT_LIST, "checkpoint-list",
+         "SELECT sequence, at, chain, signature FROM audit_checkpoints "
          "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"),
 };

@@ -206,6 +206,13 @@ static const struct config_row rows[] = {
     TEXT(rate, exceptions, "", 0, check_exceptions,
          "Operations with rates of their own, such as acm:RequestCertificate=50 (calls a second; "
          "0 = no limit), comma-separated; empty = none."),
+    DURATION(hsm, kek_rotation, "365d", 0, 3650 * DAY,
+             "Age at which a wrapping key is replaced, and the keys that it wraps are wrapped anew; 0 = "
+             "only by chancery key rotate."),
+    NUMBER(audit, checkpoint_records, "1000", 1, 1000000,
+           "A checkpoint of the audit trail is signed after so many records."),
+    DURATION(audit, checkpoint_interval, "5m", 1, 7 * DAY,
+             "A record waits no longer than this for a signed checkpoint that covers it."),
     TEXT(store, path, "store/chancery.db", 1, NULL,
          "The database; relative to the state folder unless absolute."),
     TEXT(user, front, "_chancery-front", 1, NULL,
@@ -226,6 +233,7 @@ static const char *const section_meanings[][2] = {
     {"hsm", "The PKCS#11 module and its token."},
     {"quota", "How much an account may have in a region."},
     {"rate", "How often an account may call."},
+    {"audit", "The audit trail."},
     {"store", "Where certificates are recorded."},
     {"user", "Who the processes are."},
     {"log", "What is logged."},

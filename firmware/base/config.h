@@ -59,6 +59,10 @@ struct config {
     /* [rate]: how often operations may be called; see ca/throttle.h */
     int64_t rate_percent;                 /* of AWS's own rates; 0 = no limit */
     char rate_exceptions[CONFIG_TEXT_MAX];/* "acm:RequestCertificate=50,..." a second, or "" */
+    int64_t hsm_kek_rotation;             /* 365d: age at which wrapping keys are replaced; 0 = by hand only */
+    /* [audit] */
+    int64_t audit_checkpoint_records;     /* 1000: so many records at most without a signed checkpoint */
+    int64_t audit_checkpoint_interval;    /* 5m: so long at most */
     /* [store] */
     char store_path[CONFIG_TEXT_MAX];     /* "store/chancery.db", relative to STATE */
     /* [user]: Unix users of the processes when started as root */

@@ -68,6 +68,17 @@ static const struct message_field user_added_fields[] = {
     FIELD(msg_user_added, secret_access_key, FIELD_TEXT, 128),
 };
 
+static const struct message_field key_rotate_fields[] = {
+    FIELD(msg_key_rotate, account, FIELD_TEXT, 12),
+    FIELD(msg_key_rotate, region, FIELD_TEXT, 32),
+    FIELD(msg_key_rotate, class, FIELD_TEXT, 16),
+};
+static const struct message_field key_rotated_fields[] = {
+    FIELD(msg_key_rotated, result, FIELD_U32, 0),
+    FIELD(msg_key_rotated, count, FIELD_U32, 0),
+    FIELD(msg_key_rotated, text, FIELD_TEXT, TEXT_MAX),
+};
+
 #define CHANCERYD (1u << ROLE_CHANCERYD)
 #define CORE (1u << ROLE_CORE)
 #define MANAGE (1u << ROLE_FRONT_MANAGE)
@@ -92,6 +103,8 @@ static const struct message_row rows[] = {
     ROW(MSG_STATUS_REPLY, status_reply, CORE, OPERATOR, 0, FACTS_MAX),
     ROW(MSG_USER_ADD, user_add, OPERATOR, CORE, MSG_USER_ADDED, 512),
     ROW(MSG_USER_ADDED, user_added, CORE, OPERATOR, 0, 8192),
+    ROW(MSG_KEY_ROTATE, key_rotate, OPERATOR, CORE, MSG_KEY_ROTATED, 128),
+    ROW(MSG_KEY_ROTATED, key_rotated, CORE, OPERATOR, 0, 8192),
 };
 
 static const char *const role_names[ROLE_COUNT] = {

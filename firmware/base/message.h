@@ -45,6 +45,8 @@ enum message_type {
     MSG_STATUS_REPLY = 33,
     MSG_USER_ADD = 34,    /* operator -> core */
     MSG_USER_ADDED = 35,
+    MSG_KEY_ROTATE = 36,  /* operator -> core: new wrapping keys */
+    MSG_KEY_ROTATED = 37,
 };
 
 struct message_pair {
@@ -118,6 +120,19 @@ struct msg_user_added {
     struct slice secret_access_key;
 };
 
+/* Which families of wrapping keys; an empty text is all. */
+struct msg_key_rotate {
+    struct slice account;
+    struct slice region;
+    struct slice class; /* "export", "no-export" */
+};
+
+struct msg_key_rotated {
+    uint32_t result;   /* 0, or a positive CH_E* */
+    uint32_t count;    /* families that have a new key, also when the result is not 0 */
+    struct slice text; /* why not */
+};
+
 /* Room for any decoded message. */
 union message_any {
     struct msg_ready ready;
@@ -131,6 +146,8 @@ union message_any {
     struct msg_status_reply status_reply;
     struct msg_user_add user_add;
     struct msg_user_added user_added;
+    struct msg_key_rotate key_rotate;
+    struct msg_key_rotated key_rotated;
 };
 
 enum field_kind { FIELD_U32, FIELD_U64, FIELD_TEXT, FIELD_BYTES, FIELD_PAIRS };
