@@ -76,8 +76,17 @@ static int id_find(const struct scope *scope, const char *text, const char *serv
     return 0;
 }
 
+/* Recorded from AWS: ImportCertificate alone does not name the account. */
+static bool names_no_account(const struct request *r)
+{
+    return r->operation != NULL && strcmp(r->operation->name, "ImportCertificate") == 0;
+}
+
 int arn_certificate_missing(struct request *r, const char *text)
 {
+    if (names_no_account(r))
+        return api_fail(&r->error, "ResourceNotFoundException", "Could not find certificate %s.",
+                        text);
     return api_fail(&r->error, "ResourceNotFoundException",
                     "Could not find certificate %s in account %s.", text, r->scope.account);
 }

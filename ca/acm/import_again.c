@@ -17,23 +17,13 @@ static int load_unit(struct store_tx *tx, void *context)
     return rc;
 }
 
-/* AWS leaves the account out here, unlike everywhere else. */
-static int missing(struct import *i, const char *arn)
-{
-    memset(&i->r->error, 0, sizeof i->r->error);
-    return api_fail(&i->r->error, "ResourceNotFoundException", "Could not find certificate %s.",
-                    arn);
-}
-
 int import_again_load(struct import *i, const char *arn)
 {
     int rc = arn_certificate_id(i->r, arn, i->row.id);
-    if (rc == CH_EAPI && strcmp(i->r->error.type, "ResourceNotFoundException") == 0)
-        return missing(i, arn);
     if (rc == 0)
         rc = request_read(i->r, load_unit, i);
     if (rc == CH_ENOTFOUND && i->old.type == NULL)
-        return missing(i, arn);
+        return arn_certificate_missing(i->r, arn);
     if (i->old.type != NULL && strcmp(i->old.type, "IMPORTED") != 0)
         return import_refuse(i,
                              "The certificate %s is not an imported certificate. You can reimport "
