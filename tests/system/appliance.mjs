@@ -43,6 +43,7 @@ export class Appliance {
     chmodSync(a.state, 0o755);
     a.port = await freePort();
     a.log = '';
+    a.extraEnv = options.env;
     const init = await run(join(BIN, 'chancery'),
       ['init', '--state', a.state, '--port', String(a.port), '--public-port', '0']);
     a.initOutput = init.stdout + init.stderr;
