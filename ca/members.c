@@ -13,6 +13,16 @@ const char *member_text_in(const json_t *object, const char *outer, const char *
     return member_text(json_object_get(object, outer), member);
 }
 
+bool member_list_has(const json_t *list, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *item = json_string_value(json_array_get(list, i));
+        if (item != NULL && strcmp(item, text) == 0)
+            return true;
+    }
+    return false;
+}
+
 int member_put_new(json_t *object, const char *member, json_t *value)
 {
     return json_object_set_new(object, member, value) == 0 ? 0 : CH_ENOMEM;

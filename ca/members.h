@@ -13,6 +13,9 @@ const char *member_text(const json_t *object, const char *member);
 /* The text of a member of a member: member_text_in(in, "Options", "Export"). */
 const char *member_text_in(const json_t *object, const char *outer, const char *member);
 
+/* Is text one of a list of texts; NULL has none. */
+bool member_list_has(const json_t *list, const char *text);
+
 /* All return 0 or CH_ENOMEM; they do nothing for NULL texts and times of 0. */
 int member_put_text(json_t *object, const char *member, const char *text);
 int member_put_buf(json_t *object, const char *member, struct buf *text);

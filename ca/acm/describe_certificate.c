@@ -7,6 +7,7 @@
 #include "ca/acm/certificate.h"
 #include "ca/acm/listing.h"
 #include "ca/arn.h"
+#include "ca/domain/validation.h"
 #include "ca/members.h"
 
 #include <string.h>
@@ -164,6 +165,38 @@ static int users_put(struct request *r, const struct certificate_row *row, json_
     return rc;
 }
 
+/* ---- public ones: how their names are validated ---- */
+
+struct validations {
+    const struct certificate_row *row;
+    struct validation_list list;
+};
+
+static int validations_unit(struct store_tx *tx, void *context)
+{
+    struct validations *v = context;
+    return validation_list_read(tx, &v->row->scope, v->row->id, &v->list);
+}
+
+static int validations_put(struct request *r, const struct certificate_row *row, json_t *out)
+{
+    struct validations v = {.row = row};
+    json_t *list = json_array();
+    if (strcmp(row->type, "AMAZON_ISSUED") != 0) {
+        json_decref(list);
+        return 0;
+    }
+    int rc = request_read(r, validations_unit, &v);
+    for (size_t i = 0; rc == 0 && i < v.list.count; i++)
+        if (json_array_append_new(list, validation_describe(&v.list.rows[i])) != 0)
+            rc = CH_ENOMEM;
+    if (rc == 0 && v.list.count > 0)
+        rc = member_put_new(out, "DomainValidationOptions", json_incref(list));
+    json_decref(list);
+    validation_list_free(&v.list);
+    return rc;
+}
+
 int acm_describe_certificate(struct request *r)
 {
     struct certificate_row row = {0};
@@ -173,6 +206,8 @@ int acm_describe_certificate(struct request *r)
         rc = names_put(&row, out);
     if (rc == 0)
         rc = imported_names_put(&row, out);
+    if (rc == 0)
+        rc = validations_put(r, &row, out);
     if (rc == 0)
         rc = times_put(&row, out);
     if (rc == 0)

@@ -1,60 +1,47 @@
 /*
- * RequestCertificate: private certificates (CertificateAuthorityArn given). One commit writes
- * the row as PENDING_VALIDATION, the intent and the audit record; then it is signed, and
- * a second commit makes it ISSUED. When no key is ready, the key maker does the
- * second half. A CA that cannot issue it makes the certificate FAILED, not the call. A token seen
- * in the last hour with the same request gives the same certificate.
+ * RequestCertificate: what private and public certificates share. A token seen in the last hour
+ * with the same request gives the same certificate.
  */
 #include "ca/acm/acm.h"
 
 #include "ca/acm/certificate.h"
-#include "ca/acm/private.h"
+#include "ca/acm/request.h"
 #include "ca/arn.h"
-#include "ca/auth/auth.h"
+#include "ca/domain/name.h"
 #include "ca/idempotency.h"
-#include "ca/jobs/key_maker.h"
 #include "ca/members.h"
 #include "ca/quota.h"
 #include "ca/tags.h"
-#include "firmware/base/log.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define FIRST_NAME_MAX 64 /* it becomes the common name: X.520 ub-common-name */
-#define NAME_SIZE 254
-#define ACM_PRINCIPAL "acm.amazonaws.com"
 
-struct ask {
-    struct request *r;
-    struct private_work work;
-    bool replayed;
-};
+/* What a request of each kind may be for, and who judges the rest of it. */
+static const struct kind {
+    unsigned key_algs; /* bits 1u << enum key_alg */
+    int (*read)(struct ask *a);
+    int (*make)(struct ask *a);
+} public_kind = {1u << KEY_ALG_RSA_2048 | 1u << KEY_ALG_P256 | 1u << KEY_ALG_P384,
+                 ask_public_read, ask_public_make},
+  private_kind = {1u << KEY_ALG_RSA_2048 | 1u << KEY_ALG_RSA_3072 | 1u << KEY_ALG_RSA_4096 |
+                      1u << KEY_ALG_P256 | 1u << KEY_ALG_P384 | 1u << KEY_ALG_P521,
+                  ask_private_read, ask_private_make};
+
+static const struct kind *kind_of(const struct ask *a)
+{
+    bool private = member_text(a->r->in, "CertificateAuthorityArn") != NULL;
+    return private ? &private_kind : &public_kind;
+}
 
 /* ---- request -> row ---- */
 
-static void lower(const char *text, char out[NAME_SIZE])
-{
-    size_t i = 0;
-    for (; i < NAME_SIZE - 1 && text[i] != '\0'; i++)
-        out[i] = (char)tolower((unsigned char)text[i]);
-    out[i] = '\0';
-}
-
-static bool list_has(const json_t *list, const char *name)
-{
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (strcmp(json_string_value(json_array_get(list, i)), name) == 0)
-            return true;
-    return false;
-}
-
 static int name_add(json_t *names, const char *text)
 {
-    char name[NAME_SIZE];
-    lower(text, name);
-    if (list_has(names, name))
-        return 0;
+    char name[DOMAIN_SIZE];
+    int rc = domain_fold(text, name);
+    if (rc != 0 || member_list_has(names, name))
+        return rc;
     return json_array_append_new(names, json_string(name)) == 0 ? 0 : CH_ENOMEM;
 }
 
@@ -62,60 +49,30 @@ static int name_add(json_t *names, const char *text)
 static int names_read(struct ask *a)
 {
     const json_t *others = json_object_get(a->r->in, "SubjectAlternativeNames");
-    json_t *names = json_array();
-    int rc = name_add(names, member_text(a->r->in, "DomainName"));
+    a->names = json_array();
+    int rc = name_add(a->names, member_text(a->r->in, "DomainName"));
     for (size_t i = 0; rc == 0 && i < json_array_size(others); i++)
-        rc = name_add(names, json_string_value(json_array_get(others, i)));
-    const char *first = json_string_value(json_array_get(names, 0));
+        rc = name_add(a->names, json_string_value(json_array_get(others, i)));
+    const char *first = json_string_value(json_array_get(a->names, 0));
     if (rc == 0 && strlen(first) > FIRST_NAME_MAX)
         rc = api_fail(&a->r->error, "InvalidDomainValidationOptionsException",
                       "The first domain name can be no longer than %d characters.", FIRST_NAME_MAX);
     if (rc == 0)
-        rc = quota_check(a->r, NULL, QUOTA_NAMES, json_array_size(names));
+        rc = quota_check(a->r, NULL, QUOTA_NAMES, json_array_size(a->names));
     if (rc == 0)
         rc = member_copy(first, &a->work.row.domain);
-    if (rc == 0)
-        rc = member_dump(names, &a->work.row.names);
-    json_decref(names);
-    return rc;
+    return rc == 0 ? member_dump(a->names, &a->work.row.names) : rc;
 }
 
 static int key_read(struct ask *a)
 {
     const char *name = member_text(a->r->in, "KeyAlgorithm");
-    a->work.row.key_alg = name == NULL ? KEY_ALG_RSA_2048 : key_alg_from_name(name);
-    if (a->work.row.key_alg == KEY_ALG_NONE || key_alg_info(a->work.row.key_alg)->import_only)
+    enum key_alg alg = name == NULL ? KEY_ALG_RSA_2048 : key_alg_from_name(name);
+    a->work.row.key_alg = alg;
+    if (alg == KEY_ALG_NONE || (kind_of(a)->key_algs & 1u << alg) == 0)
         return api_fail(&a->r->error, "InvalidParameterException",
                         "The key algorithm %s is not supported for certificate requests.", name);
     return 0;
-}
-
-static int options_read(struct ask *a)
-{
-    const json_t *in = json_object_get(a->r->in, "Options");
-    const char *logging = member_text(in, "CertificateTransparencyLoggingPreference");
-    json_t *options =
-        json_pack("{s:s,s:s}", "CertificateTransparencyLoggingPreference",
-                  logging == NULL ? "ENABLED" : logging, "Export", certificate_export_option(in));
-    int rc = options == NULL ? CH_ENOMEM : member_dump(options, &a->work.row.options);
-    json_decref(options);
-    return rc;
-}
-
-/* Domain validation has no meaning here: ValidationMethod and DomainValidationOptions are not
- * looked at. */
-static int authority_read(struct ask *a)
-{
-    const char *arn = member_text(a->r->in, "CertificateAuthorityArn");
-    char id[ROW_UUID_SIZE];
-    if (arn == NULL)
-        return api_fail(&a->r->error, "InvalidParameterException",
-                        "This version of the appliance issues private certificates only: "
-                        "CertificateAuthorityArn must name a private certificate authority.");
-    if (arn_authority_of_scope(&a->r->scope, arn, id) == CH_EINVAL)
-        return api_fail(&a->r->error, "InvalidArnException",
-                        "Not a valid certificate authority arn: %s", arn);
-    return member_copy(arn, &a->work.row.authority_arn);
 }
 
 static int row_texts(struct ask *a)
@@ -124,8 +81,6 @@ static int row_texts(struct ask *a)
     row->scope = a->r->scope;
     row->created_at = a->r->now;
     int rc = arn_uuid_new(row->id);
-    if (rc == 0)
-        rc = member_copy("PRIVATE", &row->type);
     if (rc == 0)
         rc = member_copy(member_text(a->r->in, "ManagedBy"), &row->managed_by);
     if (rc == 0)
@@ -137,60 +92,14 @@ static int row_texts(struct ask *a)
 
 static int row_read(struct ask *a)
 {
-    int rc = authority_read(a);
-    if (rc == 0)
-        rc = names_read(a);
+    int rc = names_read(a);
     if (rc == 0)
         rc = key_read(a);
     if (rc == 0)
-        rc = options_read(a);
+        rc = kind_of(a)->read(a);
     if (rc == 0)
         rc = tags_check(a->r, json_object_get(a->r->in, "Tags"));
-    if (rc == 0)
-        rc = row_texts(a);
-    return rc;
-}
-
-/* ---- may the caller use this CA ---- */
-
-struct permission_query {
-    const struct private_work *work;
-    struct permission_row row;
-};
-
-static int permission_unit(struct store_tx *tx, void *context)
-{
-    struct permission_query *q = context;
-    const struct authority_row *authority = &q->work->authority;
-    return store_permission_get(tx, &authority->scope, authority->id, ACM_PRINCIPAL,
-                                authority->scope.account, &q->row);
-}
-
-/* The CA's owner has let ACM issue from it. */
-static int acm_is_permitted(struct ask *a, bool *permitted)
-{
-    struct permission_query q = {.work = &a->work};
-    *permitted = false;
-    int rc = request_read(a->r, permission_unit, &q);
-    if (rc == CH_ENOTFOUND)
-        return 0;
-    json_t *actions = rc == 0 ? json_loads(q.row.actions, 0, NULL) : NULL;
-    *permitted = list_has(actions, "IssueCertificate") && list_has(actions, "GetCertificate");
-    json_decref(actions);
-    permission_row_free(&q.row);
-    return rc;
-}
-
-static int check_access(struct ask *a, const char **reason)
-{
-    bool permitted = false;
-    if (authorize(a->r, "acm-pca:IssueCertificate", a->work.row.authority_arn) == 0)
-        return 0;
-    memset(&a->r->error, 0, sizeof a->r->error);
-    int rc = acm_is_permitted(a, &permitted);
-    if (rc == 0 && !permitted)
-        *reason = "PCA_ACCESS_DENIED";
-    return rc;
+    return rc == 0 ? row_texts(a) : rc;
 }
 
 /* ---- the first commit ---- */
@@ -223,6 +132,15 @@ static int replay_unit(struct store_tx *tx, void *context)
     return rc;
 }
 
+/* Private certificates do not count (user guide of ACM, "Quotas"). */
+static int check_quotas(struct ask *a, struct store_tx *tx)
+{
+    if (kind_of(a) == &private_kind)
+        return 0;
+    int rc = quota_check(a->r, tx, QUOTA_CERTIFICATES, 1);
+    return rc == 0 ? quota_check(a->r, tx, QUOTA_CERTIFICATES_PER_YEAR, 1) : rc;
+}
+
 static int first_unit(struct store_tx *tx, void *context)
 {
     struct ask *a = context;
@@ -234,7 +152,11 @@ static int first_unit(struct store_tx *tx, void *context)
     arn_certificate(&w->row.scope, w->row.id, arn);
     rc = answer(a, w->row.id);
     if (rc == 0)
+        rc = check_quotas(a, tx);
+    if (rc == 0)
         rc = store_certificate_insert(tx, &w->row);
+    if (rc == 0)
+        rc = validation_list_insert(tx, &a->validations, a->r->now);
     if (rc == 0)
         rc = tags_put(tx, arn, json_object_get(a->r->in, "Tags"));
     if (rc == 0 && w->intent.state != NULL)
@@ -242,83 +164,27 @@ static int first_unit(struct store_tx *tx, void *context)
     return rc;
 }
 
-/* A refusal of the CA is final: the certificate is born FAILED. */
-static int commit_failed(struct ask *a, const char *reason)
+int ask_commit(struct ask *a)
+{
+    return request_commit(a->r, first_unit, a);
+}
+
+int ask_commit_failed(struct ask *a, const char *reason)
 {
     int rc = member_copy("FAILED", &a->work.row.status);
     if (rc == 0)
         rc = member_copy(reason, &a->work.row.failure_reason);
-    return rc == 0 ? request_commit(a->r, first_unit, a) : rc;
-}
-
-/* ---- key, commit, signature ---- */
-
-static int key_make(struct ask *a)
-{
-    int rc = private_key_make(&a->work, false);
-    if (rc == CH_EUNSUPPORTED)
-        return api_fail(&a->r->error, "InvalidParameterException",
-                        "The HSM of this appliance cannot keep keys of the algorithm %s.",
-                        key_alg_info(a->work.row.key_alg)->name);
-    return rc;
-}
-
-/* Without a ready key the row alone is committed, and the key maker goes on from it. */
-static int commit_waiting(struct ask *a)
-{
-    int rc = request_commit(a->r, first_unit, a);
-    if (rc == 0 && !a->replayed)
-        key_maker_wake(a->r->core->key_maker);
-    return rc;
-}
-
-/* Claimed, so that the key maker does not take the row up while this thread is at it. */
-static int commit_and_finish(struct ask *a)
-{
-    struct private_work *w = &a->work;
-    struct key_maker *maker = a->r->core->key_maker;
-    int late = 0;
-    int rc = private_intend(w);
-    if (rc == 0)
-        rc = key_maker_claim(maker, w->row.id);
-    if (rc != 0)
-        return rc;
-    rc = request_commit(a->r, first_unit, a);
-    if (rc == 0 && !a->replayed)
-        late = private_finish(w);
-    key_maker_release(maker, w->row.id);
-    if (late != 0) {
-        /* The request stands: it is on disk. What failed now is tried again. */
-        log_warn("certificate %s: left to the key maker: %s", w->row.id, ch_error_text(late));
-        key_maker_wake(maker);
-    }
-    return rc;
-}
-
-static int ask_pending(struct ask *a)
-{
-    int rc = member_copy("PENDING_VALIDATION", &a->work.row.status);
-    if (rc == 0)
-        rc = key_make(a);
-    if (rc == CH_EBUSY)
-        return commit_waiting(a);
-    return rc == 0 ? commit_and_finish(a) : rc;
+    return rc == 0 ? ask_commit(a) : rc;
 }
 
 static int ask_run(struct ask *a)
 {
-    const char *reason = NULL;
     int rc = row_read(a);
     if (rc == 0)
         rc = request_read(a->r, replay_unit, a);
     if (rc != 0 || a->replayed)
         return rc;
-    rc = private_prepare(&a->work, a->r->now, &reason);
-    if (rc == 0 && reason == NULL)
-        rc = check_access(a, &reason);
-    if (rc != 0)
-        return rc;
-    return reason != NULL ? commit_failed(a, reason) : ask_pending(a);
+    return kind_of(a)->make(a);
 }
 
 int acm_request_certificate(struct request *r)
@@ -327,6 +193,8 @@ int acm_request_certificate(struct request *r)
     int rc = ask_run(&a);
     if (rc == CH_ELIMIT)
         rc = tags_too_many(r, json_object_get(r->in, "Tags"));
+    validation_list_free(&a.validations);
+    json_decref(a.names);
     private_work_free(&a.work);
     return rc;
 }

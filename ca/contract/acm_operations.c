@@ -179,6 +179,17 @@ static const struct shape list_acme_external_account_bindings_response = {STRUCT
     MEMBER("ExternalAccountBindings", acm_acme_external_account_binding_list, OPTIONAL),
     MEMBER("NextToken", acm_string, OPTIONAL))};
 
+static const struct shape list_certificate_domain_validations_request = {STRUCTURE(
+    "ListCertificateDomainValidationsRequest",
+    MEMBER("CertificateArn", acm_arn, REQUIRED),
+    MEMBER("NextToken", acm_next_token, OPTIONAL),
+    MEMBER("MaxItems", acm_max_items, OPTIONAL))};
+
+static const struct shape list_certificate_domain_validations_response = {STRUCTURE(
+    "ListCertificateDomainValidationsResponse",
+    MEMBER("DomainValidationSummaryList", acm_domain_validation_summary_list, OPTIONAL),
+    MEMBER("NextToken", acm_next_token, OPTIONAL))};
+
 static const struct shape list_certificates_request = {STRUCTURE("ListCertificatesRequest",
     MEMBER("CertificateStatuses", acm_certificate_statuses, OPTIONAL),
     MEMBER("CertificateKeyPairOrigins", acm_certificate_key_pair_origins, OPTIONAL),
@@ -366,6 +377,12 @@ const struct operation contract_acm_operations[ACM_OPERATION_COUNT] = {
               &list_acme_external_account_bindings_request,
               &list_acme_external_account_bindings_response,
               ERRORS(ACME_ERRORS, "ResourceNotFoundException")),
+    /* Newer than the published models that the tables are compared with. */
+    OPERATION("ListCertificateDomainValidations",
+              &list_certificate_domain_validations_request,
+              &list_certificate_domain_validations_response,
+              ERRORS("AccessDeniedException", "InvalidArgsException", "ResourceNotFoundException",
+                     "ThrottlingException")),
     OPERATION("ListCertificates", &list_certificates_request, &list_certificates_response,
               ERRORS("InvalidArgsException", "ValidationException")),
     OPERATION("ListTagsForCertificate",

@@ -21,6 +21,8 @@ const struct shape acm_domain_component_list = {LIST("DomainComponentList", acm_
 const struct shape acm_domain_list = {LIST("DomainList", acm_domain_name_string, 1, 100)};
 const struct shape acm_domain_validation_list = {
     LIST("DomainValidationList", acm_domain_validation, 1, 1000)};
+const struct shape acm_domain_validation_summary_list = {
+    LIST("DomainValidationSummaryList", acm_domain_validation_summary, ANY, ANY)};
 const struct shape acm_domain_validation_option_list = {
     LIST("DomainValidationOptionList", acm_domain_validation_option, 1, 100)};
 const struct shape acm_extended_key_usage_filter_list = {
@@ -190,6 +192,29 @@ const struct shape acm_domain_validation = {STRUCTURE("DomainValidation",
     MEMBER("ResourceRecord", acm_resource_record, OPTIONAL),
     MEMBER("HttpRedirect", acm_http_redirect, OPTIONAL),
     MEMBER("ValidationMethod", acm_validation_method, OPTIONAL))};
+
+/* The shapes of ListCertificateDomainValidations. */
+
+const struct shape acm_email_validation_challenge = {STRUCTURE("EmailValidationChallenge",
+    MEMBER("ValidationEmails", acm_validation_email_list, OPTIONAL),
+    MEMBER("ValidationDomain", acm_domain_name_string, OPTIONAL))};
+
+const struct shape acm_dns_validation_challenge = {STRUCTURE("DnsValidationChallenge",
+    MEMBER("ResourceRecord", acm_resource_record, OPTIONAL))};
+
+const struct shape acm_validation_challenge = {UNION("ValidationChallenge",
+    MEMBER("EmailValidationChallenge", acm_email_validation_challenge, OPTIONAL),
+    MEMBER("DnsValidationChallenge", acm_dns_validation_challenge, OPTIONAL))};
+
+const struct shape acm_validation_configuration = {STRUCTURE("ValidationConfiguration",
+    MEMBER("ValidationMethod", acm_validation_method, OPTIONAL),
+    MEMBER("ValidationChallenge", acm_validation_challenge, OPTIONAL),
+    MEMBER("ValidationStatus", acm_domain_status, OPTIONAL))};
+
+const struct shape acm_domain_validation_summary = {STRUCTURE("DomainValidationSummary",
+    MEMBER("DomainName", acm_domain_name_string, REQUIRED),
+    MEMBER("ActiveValidationConfiguration", acm_validation_configuration, OPTIONAL),
+    MEMBER("RequestedValidationConfiguration", acm_validation_configuration, OPTIONAL))};
 
 const struct shape acm_domain_validation_option = {STRUCTURE("DomainValidationOption",
     MEMBER("DomainName", acm_domain_name_string, REQUIRED),

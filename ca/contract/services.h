@@ -6,7 +6,7 @@
 
 #include "ca/contract/shape_macros.h"
 
-#define ACM_OPERATION_COUNT 39
+#define ACM_OPERATION_COUNT 40
 #define PCA_OPERATION_COUNT 23
 #define CHANCERY_OPERATION_COUNT 3
 

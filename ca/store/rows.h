@@ -426,10 +426,10 @@ struct validation_row {
 };
 /* Its certificate must be there: CH_ENOTFOUND. */
 int store_validation_insert(struct store_tx *tx, const struct validation_row *row);
-/* The names of one certificate, in order; at most 100 there are. */
+/* The names of one certificate, in order, into rows that the caller zeroed; CH_ELIMIT when there
+ * are more than max. *count is right on failure, too. */
 int store_validation_list(struct store_tx *tx, const struct scope *scope, const char *certificate,
-                          int (*visit)(void *context, const struct validation_row *row),
-                          void *context);
+                          struct validation_row *rows, size_t max, size_t *count);
 void validation_row_free(struct validation_row *row);
 
 /* Notes that the addresses of mail_domain are to get the validation mail for a name; the same

@@ -27,28 +27,20 @@ int store_validation_insert(struct store_tx *tx, const struct validation_row *ro
     return query_run_changing(&q);
 }
 
-static int visit_row(struct query *q, int (*visit)(void *, const struct validation_row *),
-                     void *context)
-{
-    struct validation_row row = {0};
-    int r = cells_get(q, validation_cells, CELL_COUNT(validation_cells), &row);
-    if (r == 0)
-        r = visit(context, &row);
-    validation_row_free(&row);
-    return r;
-}
-
 int store_validation_list(struct store_tx *tx, const struct scope *scope, const char *certificate,
-                          int (*visit)(void *context, const struct validation_row *row),
-                          void *context)
+                          struct validation_row *rows, size_t max, size_t *count)
 {
     struct query q;
     int r = 0;
+    *count = 0;
     query_open(&q, tx, ST_VALIDATION_LIST);
     query_put_scope(&q, scope);
     query_put_uuid(&q, certificate);
-    while (r == 0 && query_next(&q))
-        r = visit_row(&q, visit, context);
+    while (r == 0 && query_next(&q)) {
+        r = *count == max ? CH_ELIMIT : 0;
+        if (r == 0)
+            r = cells_get(&q, validation_cells, CELL_COUNT(validation_cells), &rows[(*count)++]);
+    }
     int end = query_close(&q);
     return r != 0 ? r : end;
 }

@@ -134,7 +134,7 @@ export class Appliance {
     for (const agent of this.agents ?? []) agent.destroy();
     this.agents = [];
     this.process.kill(signal);
-    const timer = sleep(15000).then(() => ({ code: 'did not stop within 15 s' }));
+    const timer = sleep(15000, null, { ref: false }).then(() => ({ code: 'did not stop within 15 s' }));
     return Promise.race([this.exited, timer]);
   }
 

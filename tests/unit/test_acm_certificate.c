@@ -217,9 +217,6 @@ static void a_first_name_over_64_characters_is_refused(void **state)
 static void what_cannot_be_requested_is_refused(void **state)
 {
     (void)state;
-    json_t *in = asking("www.example.com");
-    json_object_del(in, CA);
-    ops_refused("InvalidParameterException", ACM, "RequestCertificate", "o", in);
     request_refused("InvalidParameterException", "KeyAlgorithm", json_string("RSA_1024"));
     request_refused("InvalidArnException", CA,
                     json_string("arn:aws:acm-pca:us-east-1:123456789012:certificate/x"));
@@ -245,6 +242,22 @@ static void a_ca_that_is_not_there_makes_the_certificate_fail(void **state)
     memcpy(strstr(gone, "certificate-authority/") + 22, "00000000-0000", 13);
     assert_failed(ops_request(gone, "EC_prime256v1", "a.example.com"), "PCA_RESOURCE_NOT_FOUND");
     free(gone);
+}
+
+static void a_ca_of_another_place_makes_the_certificate_fail(void **state)
+{
+    (void)state;
+#define ID ":certificate-authority/00000000-0000-4000-8000-000000000000"
+    char region[256], account[256], name[256], partition[256];
+    snprintf(region, sizeof region, "arn:aws:acm-pca:eu-west-1:%s" ID, ops.account);
+    snprintf(account, sizeof account, "arn:aws:acm-pca:us-east-1:999999999999" ID);
+    snprintf(name, sizeof name, "arn:aws:acm-pca:us-east-1:%s:certificate-authority/x", ops.account);
+    snprintf(partition, sizeof partition, "arn:aws-cn:acm-pca:us-east-1:%s" ID, ops.account);
+    assert_failed(ops_request(account, "EC_prime256v1", "a.example.com"), "PCA_ACCESS_DENIED");
+    assert_failed(ops_request(region, "EC_prime256v1", "a.example.com"), "PCA_INVALID_ARN");
+    assert_failed(ops_request(name, "EC_prime256v1", "a.example.com"), "PCA_INVALID_ARN");
+    assert_failed(ops_request(partition, "EC_prime256v1", "a.example.com"), "PCA_INVALID_ARN");
+#undef ID
 }
 
 static void a_ca_that_ends_too_soon_makes_the_certificate_fail(void **state)
@@ -609,6 +622,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_requested_is_refused),
         cmocka_unit_test(a_ca_that_is_not_active_makes_the_certificate_fail),
         cmocka_unit_test(a_ca_that_is_not_there_makes_the_certificate_fail),
+        cmocka_unit_test(a_ca_of_another_place_makes_the_certificate_fail),
         cmocka_unit_test(a_ca_that_ends_too_soon_makes_the_certificate_fail),
         cmocka_unit_test(a_caller_without_rights_on_the_ca_needs_the_permission_of_acm),
         cmocka_unit_test(the_same_token_gives_the_same_certificate_for_an_hour),

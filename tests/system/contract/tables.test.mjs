@@ -57,6 +57,30 @@ function facts(model) {
   return { operations: Object.fromEntries(operations), shapes: Object.fromEntries(shapes) };
 }
 
+// One operation is younger than the published models at hand: the AWS SDK that the tests use has it,
+// so its rows were written from the SDK's own schema, and are compared with that below.
+const younger = {
+  acm: {
+    operation: 'ListCertificateDomainValidations',
+    shapes: ['ListCertificateDomainValidationsRequest', 'ListCertificateDomainValidationsResponse',
+      'DomainValidationSummaryList', 'DomainValidationSummary', 'ValidationConfiguration',
+      'ValidationChallenge', 'EmailValidationChallenge', 'DnsValidationChallenge'],
+  },
+};
+
+function withoutYounger(tableFacts, service, published) {
+  const { operation, shapes } = younger[service] ?? { shapes: [] };
+  if (!operation) return tableFacts;
+  assert.ok(!(operation in published.operations), `${operation} is in the model: compare it, and drop this exception`);
+  assert.ok(operation in tableFacts.operations, operation);
+  delete tableFacts.operations[operation];
+  for (const name of shapes) {
+    assert.ok(name in tableFacts.shapes && !(name in published.shapes), name);
+    delete tableFacts.shapes[name];
+  }
+  return tableFacts;
+}
+
 const model = (file) => JSON.parse(readFileSync(path.join(models, file), 'utf8'));
 
 before(() => {
@@ -82,7 +106,7 @@ for (const [service, file] of Object.entries(services)) {
     const published = model(file);
     assert.equal(tables[service].targetPrefix, published.metadata.targetPrefix);
     assert.equal(service, published.metadata.signingName);
-    assert.deepEqual(facts(tables[service]), facts(published));
+    assert.deepEqual(withoutYounger(facts(tables[service]), service, published), facts(published));
   });
 
   test(`${service}: older clients find every operation, and nothing more is required of them`, { skip }, () => {
@@ -97,3 +121,25 @@ for (const [service, file] of Object.entries(services)) {
     }
   });
 }
+
+// [3 = structure | 4 = union | 1 = list, namespace, name, traits, member names, members, required]
+test('acm: the operation that the models lack has the shape of the SDK', async () => {
+  const sdk = await import('@aws-sdk/client-acm');
+  const { operation, shapes } = younger.acm;
+  const [, , name, , input, output] = sdk[`${operation}$`];
+  assert.equal(name, operation);
+  const ours = tables.acm.operations[operation];
+  assert.equal(input()[2], ours.input.shape);
+  assert.equal(output()[2], ours.output.shape);
+  assert.deepEqual(sorted(ours.errors),
+    ['AccessDeniedException', 'InvalidArgsException', 'ResourceNotFoundException', 'ThrottlingException']);
+  for (const shape of shapes.filter((s) => !s.endsWith('List'))) {
+    const [kind, , sdkName, , members, , required = 0] = sdk[`${shape}$`];
+    const table = tables.acm.shapes[shape];
+    assert.equal(sdkName, shape);
+    assert.equal(table.union, kind === 4, shape);
+    assert.deepEqual(Object.keys(table.members), members, shape);
+    assert.deepEqual(table.required, members.slice(0, required), shape);
+  }
+  assert.equal(tables.acm.shapes.DomainValidationSummaryList.member.shape, 'DomainValidationSummary');
+});

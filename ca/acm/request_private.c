@@ -1,0 +1,176 @@
+/*
+ * RequestCertificate with CertificateAuthorityArn: private certificates. One commit writes the
+ * row as PENDING_VALIDATION, the intent and the audit record; then it is signed, and a second
+ * commit makes it ISSUED. When no key is ready, the key maker does the second half. A CA that
+ * cannot issue it makes the certificate FAILED, not the call.
+ */
+#include "ca/acm/request.h"
+
+#include "ca/acm/certificate.h"
+#include "ca/arn.h"
+#include "ca/auth/auth.h"
+#include "ca/jobs/key_maker.h"
+#include "ca/members.h"
+#include "firmware/base/log.h"
+
+#include <string.h>
+
+#define ACM_PRINCIPAL "acm.amazonaws.com"
+
+/* ---- request -> row ---- */
+
+static int options_read(struct ask *a)
+{
+    const json_t *in = json_object_get(a->r->in, "Options");
+    const char *logging = member_text(in, "CertificateTransparencyLoggingPreference");
+    json_t *options =
+        json_pack("{s:s,s:s}", "CertificateTransparencyLoggingPreference",
+                  logging == NULL ? "ENABLED" : logging, "Export", certificate_export_option(in));
+    int rc = options == NULL ? CH_ENOMEM : member_dump(options, &a->work.row.options);
+    json_decref(options);
+    return rc;
+}
+
+static int authority_read(struct ask *a)
+{
+    const char *arn = member_text(a->r->in, "CertificateAuthorityArn");
+    char id[ROW_UUID_SIZE];
+    if (arn_authority_of_scope(&a->r->scope, arn, id) == CH_EINVAL)
+        return api_fail(&a->r->error, "InvalidArnException",
+                        "Not a valid certificate authority arn: %s", arn);
+    return member_copy(arn, &a->work.row.authority_arn);
+}
+
+/* Domain validation has no meaning here: ValidationMethod and DomainValidationOptions are not
+ * looked at. */
+int ask_private_read(struct ask *a)
+{
+    int rc = authority_read(a);
+    if (rc == 0)
+        rc = options_read(a);
+    return rc == 0 ? member_copy("PRIVATE", &a->work.row.type) : rc;
+}
+
+/* ---- may the caller use this CA ---- */
+
+/* Why a CA elsewhere cannot be used; NULL for one of this scope, there or not. */
+static const char *foreign_reason(const struct ask *a)
+{
+    struct arn arn;
+    char id[ROW_UUID_SIZE];
+    const char *text = a->work.row.authority_arn;
+    if (arn_authority_of_scope(&a->r->scope, text, id) == 0 || arn_parse(text, &arn) != 0)
+        return NULL;
+    /* Nobody shares an authority with another account yet. */
+    if (slice_is(arn.partition, "aws") && slice_is(arn.region, a->r->scope.region) &&
+        !slice_is(arn.account, a->r->scope.account))
+        return "PCA_ACCESS_DENIED";
+    return "PCA_INVALID_ARN";
+}
+
+struct permission_query {
+    const struct private_work *work;
+    struct permission_row row;
+};
+
+static int permission_unit(struct store_tx *tx, void *context)
+{
+    struct permission_query *q = context;
+    const struct authority_row *authority = &q->work->authority;
+    return store_permission_get(tx, &authority->scope, authority->id, ACM_PRINCIPAL,
+                                authority->scope.account, &q->row);
+}
+
+/* The CA's owner has let ACM issue from it. */
+static int acm_is_permitted(struct ask *a, bool *permitted)
+{
+    struct permission_query q = {.work = &a->work};
+    *permitted = false;
+    int rc = request_read(a->r, permission_unit, &q);
+    if (rc == CH_ENOTFOUND)
+        return 0;
+    json_t *actions = rc == 0 ? json_loads(q.row.actions, 0, NULL) : NULL;
+    *permitted = member_list_has(actions, "IssueCertificate") && member_list_has(actions, "GetCertificate");
+    json_decref(actions);
+    permission_row_free(&q.row);
+    return rc;
+}
+
+static int check_access(struct ask *a, const char **reason)
+{
+    bool permitted = false;
+    if (authorize(a->r, "acm-pca:IssueCertificate", a->work.row.authority_arn) == 0)
+        return 0;
+    memset(&a->r->error, 0, sizeof a->r->error);
+    int rc = acm_is_permitted(a, &permitted);
+    if (rc == 0 && !permitted)
+        *reason = "PCA_ACCESS_DENIED";
+    return rc;
+}
+
+/* ---- key, commit, signature ---- */
+
+static int key_make(struct ask *a)
+{
+    int rc = private_key_make(&a->work, false);
+    if (rc == CH_EUNSUPPORTED)
+        return api_fail(&a->r->error, "InvalidParameterException",
+                        "The HSM of this appliance cannot keep keys of the algorithm %s.",
+                        key_alg_info(a->work.row.key_alg)->name);
+    return rc;
+}
+
+/* Without a ready key the row alone is committed, and the key maker goes on from it. */
+static int commit_waiting(struct ask *a)
+{
+    int rc = ask_commit(a);
+    if (rc == 0 && !a->replayed)
+        key_maker_wake(a->r->core->key_maker);
+    return rc;
+}
+
+/* Claimed, so that the key maker does not take the row up while this thread is at it. */
+static int commit_and_finish(struct ask *a)
+{
+    struct private_work *w = &a->work;
+    struct key_maker *maker = a->r->core->key_maker;
+    int late = 0;
+    int rc = private_intend(w);
+    if (rc == 0)
+        rc = key_maker_claim(maker, w->row.id);
+    if (rc != 0)
+        return rc;
+    rc = ask_commit(a);
+    if (rc == 0 && !a->replayed)
+        late = private_finish(w);
+    key_maker_release(maker, w->row.id);
+    if (late != 0) {
+        /* The request stands: it is on disk. What failed now is tried again. */
+        log_warn("certificate %s: left to the key maker: %s", w->row.id, ch_error_text(late));
+        key_maker_wake(maker);
+    }
+    return rc;
+}
+
+static int ask_pending(struct ask *a)
+{
+    int rc = member_copy("PENDING_VALIDATION", &a->work.row.status);
+    if (rc == 0)
+        rc = key_make(a);
+    if (rc == CH_EBUSY)
+        return commit_waiting(a);
+    return rc == 0 ? commit_and_finish(a) : rc;
+}
+
+int ask_private_make(struct ask *a)
+{
+    const char *reason = foreign_reason(a);
+    if (reason != NULL)
+        return ask_commit_failed(a, reason);
+    int rc = private_prepare(&a->work, a->r->now, &reason);
+    if (rc == 0 && reason == NULL)
+        rc = check_access(a, &reason);
+    if (rc != 0)
+        return rc;
+    return reason != NULL ? ask_commit_failed(a, reason) : ask_pending(a);
+}

@@ -1,0 +1,811 @@
+/* Tests of ca/acm and ca/domain: public certificates until they are validated, and the account's
+ * configuration. */
+#include "tests/unit/ops_kit.h"
+
+#include "ca/domain/challenge.h"
+#include "ca/domain/validation.h"
+#include "firmware/base/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define ACM "acm"
+#define ARN "CertificateArn"
+#define REQUEST "RequestCertificate"
+#define OPTIONS "DomainValidationOptions"
+#define BAD_OPTIONS "InvalidDomainValidationOptionsException"
+#define BAD_PARAMETER "InvalidParameterException"
+#define BAD_STATE "InvalidStateException"
+#define HOUR_US (INT64_C(3600) * 1000000)
+
+static int64_t offset_us;
+
+static int64_t shifted_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + offset_us;
+}
+
+static int teardown_test(void **state)
+{
+    (void)state;
+    clock_replace(NULL);
+    ops.region = OPS_REGION;
+    return 0;
+}
+
+static json_t *asking(const char *domain, const char *method)
+{
+    return json_pack("{s:s, s:s*}", "DomainName", domain, "ValidationMethod", method);
+}
+
+static json_t *asking_with(const char *domain, const char *method, const char *member,
+                           json_t *value)
+{
+    json_t *in = asking(domain, method);
+    json_object_set_new(in, member, value);
+    return in;
+}
+
+static char *request(json_t *in)
+{
+    json_t *out = ops_ok(ACM, REQUEST, "o", in);
+    char *arn = strdup(ops_text(out, ARN));
+    json_decref(out);
+    return arn;
+}
+
+static json_t *describe(const char *arn)
+{
+    json_t *out = ops_ok(ACM, "DescribeCertificate", "{s:s}", ARN, arn);
+    json_t *c = json_incref(json_object_get(out, "Certificate"));
+    json_decref(out);
+    return c;
+}
+
+static json_t *describe_and_free(char *arn)
+{
+    json_t *c = describe(arn);
+    free(arn);
+    return c;
+}
+
+/* Entry i of DomainValidationOptions. Borrowed. */
+static const json_t *option(const json_t *c, size_t i)
+{
+    return json_array_get(json_object_get(c, OPTIONS), i);
+}
+
+static const char *record_text(const json_t *c, size_t i, const char *member)
+{
+    return ops_text(json_object_get(option(c, i), "ResourceRecord"), member);
+}
+
+static void assert_json(const json_t *value, const char *expected)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static bool is_hex(const char *text, size_t len)
+{
+    return strspn(text, "0123456789abcdef") == len;
+}
+
+/* ---- refusals ---- */
+
+static void keys_that_public_certificates_do_not_have_are_refused(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"RSA_1024", "RSA_3072", "RSA_4096", "EC_secp521r1"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        ops_refused(BAD_PARAMETER, ACM, REQUEST, "o",
+                    asking_with("www.example.com", "DNS", "KeyAlgorithm", json_string(keys[i])));
+}
+
+static void names_that_are_none_are_refused_by_the_contract(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"example.com.", "com", "*.com", "a_b.example.com",
+                                        "*.*.example.com", "-a.example.com", "b\xc3\xbc.de"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        ops_refused("ValidationException", ACM, REQUEST, "o", asking(names[i], "DNS"));
+}
+
+static void a_first_name_over_64_octets_is_refused_and_a_second_one_is_not(void **state)
+{
+    (void)state;
+    static const char name[] = "a123456789b123456789c123456789d123456789e123456789f12.example.com";
+    ops_refused(BAD_OPTIONS, ACM, REQUEST, "o", asking(name, "DNS"));
+    assert_string_equal(ops.text, "The first domain name can be no longer than 64 characters.");
+    free(request(asking_with("example.com", "DNS", "SubjectAlternativeNames",
+                             json_pack("[s]", name))));
+}
+
+static void more_names_than_the_quota_are_refused(void **state)
+{
+    (void)state;
+    json_t *others = json_array();
+    for (int i = 0; i < 10; i++)
+        json_array_append_new(others, json_sprintf("n%d.example.com", i));
+    ops.config.quota_names = 10;
+    ops_refused("LimitExceededException", ACM, REQUEST, "o",
+                asking_with("example.com", "DNS", "SubjectAlternativeNames", json_incref(others)));
+    json_array_set_new(others, 9, json_string("EXAMPLE.com"));
+    free(request(asking_with("example.com", "DNS", "SubjectAlternativeNames", others)));
+    ops.config.quota_names = 100;
+}
+
+static void http_is_for_cloudfront_and_not_for_wildcards(void **state)
+{
+    (void)state;
+    ops_refused(BAD_PARAMETER, ACM, REQUEST, "o", asking("www.example.com", "HTTP"));
+    json_t *in = asking_with("www.example.com", "HTTP", "ManagedBy", json_string("CLOUDFRONT"));
+    json_object_set_new(in, "SubjectAlternativeNames", json_pack("[s]", "*.example.com"));
+    ops_refused(BAD_PARAMETER, ACM, REQUEST, "o", in);
+}
+
+static void validation_domains_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *domain;
+    } bad[] = {
+        {"other.example.com", "example.com"},   {"www.example.com", "example.org"},
+        {"www.example.com", "a.example.com"},   {"www.example.com", "ample.com"},
+        {"www.example.com", "a.www.example.com"}, {"www.example.com", "*.example.com"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ops_refused(BAD_OPTIONS, ACM, REQUEST, "o",
+                    asking_with("www.example.com", "EMAIL", OPTIONS,
+                                json_pack("[{s:s,s:s}]", "DomainName", bad[i].name,
+                                          "ValidationDomain", bad[i].domain)));
+    ops_refused(BAD_OPTIONS, ACM, REQUEST, "o",
+                asking_with("www.example.co.uk", "EMAIL", OPTIONS,
+                            json_pack("[{s:s,s:s}]", "DomainName", "www.example.co.uk",
+                                      "ValidationDomain", "co.uk")));
+    ops_refused(BAD_OPTIONS, ACM, REQUEST, "o",
+                asking_with("www.example.com", "EMAIL", OPTIONS,
+                            json_pack("[{s:s,s:s},{s:s,s:s}]", "DomainName", "www.example.com",
+                                      "ValidationDomain", "example.com", "DomainName",
+                                      "WWW.example.com", "ValidationDomain", "www.example.com")));
+}
+
+static void quotas_of_public_certificates_are_kept(void **state)
+{
+    (void)state;
+    free(request(asking("quota.example.com", "DNS")));
+    ops.config.quota_certificates_per_year = 1;
+    ops_refused("LimitExceededException", ACM, REQUEST, "o", asking("quota.example.com", "DNS"));
+    assert_string_equal(ops.text,
+                        "Error: you have reached your limit of 1 certificates in the last year.");
+    ops.config.quota_certificates_per_year = 0;
+    ops.config.quota_certificates = 1;
+    ops_refused("LimitExceededException", ACM, REQUEST, "o", asking("quota.example.com", "DNS"));
+    ops.config.quota_certificates = 0;
+}
+
+/* ---- what waits ---- */
+
+static void a_pending_certificate_is_described_as_acm_does(void **state)
+{
+    (void)state;
+    json_t *c = describe_and_free(request(asking("Pending.Example.com", "DNS")));
+    static const char *const absent[] = {"IssuedAt", "NotBefore",      "NotAfter",
+                                         "Serial",   "FailureReason",  "RenewalSummary",
+                                         "ManagedBy", "ImportedAt",    "CertificateAuthorityArn",
+                                         "RevokedAt", "RevocationReason"};
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
+        if (json_object_get(c, absent[i]) != NULL)
+            fail_msg("%s is there", absent[i]);
+    assert_true(json_is_real(json_object_get(c, "CreatedAt")));
+    json_object_del(c, ARN);
+    json_object_del(c, "CreatedAt");
+    json_object_del(c, OPTIONS);
+    assert_json(c, "{\"CertificateKeyPairOrigin\":\"AWS_MANAGED\","
+                   "\"DomainName\":\"pending.example.com\",\"ExtendedKeyUsages\":[],"
+                   "\"InUseBy\":[],\"Issuer\":\"Amazon\",\"KeyAlgorithm\":\"RSA-2048\","
+                   "\"KeyUsages\":[],"
+                   "\"Options\":{\"CertificateTransparencyLoggingPreference\":\"ENABLED\","
+                   "\"Export\":\"DISABLED\"},\"RenewalEligibility\":\"INELIGIBLE\","
+                   "\"SignatureAlgorithm\":\"SHA256WITHRSA\",\"Status\":\"PENDING_VALIDATION\","
+                   "\"Subject\":\"CN=pending.example.com\","
+                   "\"SubjectAlternativeNames\":[\"pending.example.com\"],"
+                   "\"Type\":\"AMAZON_ISSUED\"}");
+    json_decref(c);
+}
+
+static void what_was_asked_is_kept(void **state)
+{
+    (void)state;
+    json_t *in = asking_with("asked.example.com", "DNS", "KeyAlgorithm",
+                             json_string("EC_secp384r1"));
+    json_object_set_new(in, "Options",
+                        json_pack("{s:s,s:s}", "CertificateTransparencyLoggingPreference",
+                                  "DISABLED", "Export", "ENABLED"));
+    json_object_set_new(in, "ManagedBy", json_string("CLOUDFRONT"));
+    json_object_set_new(in, "Tags", json_pack("[{s:s}]", "Key", "k"));
+    char *arn = request(in);
+    json_t *c = describe(arn);
+    json_t *tags = ops_ok(ACM, "ListTagsForCertificate", "{s:s}", ARN, arn);
+    assert_string_equal(ops_text(c, "KeyAlgorithm"), "EC-secp384r1");
+    assert_string_equal(ops_text(c, "SignatureAlgorithm"), "SHA384WITHECDSA");
+    assert_string_equal(ops_text(c, "ManagedBy"), "CLOUDFRONT");
+    assert_json(json_object_get(c, "Options"),
+                "{\"CertificateTransparencyLoggingPreference\":\"DISABLED\","
+                "\"Export\":\"ENABLED\"}");
+    assert_int_equal(json_array_size(json_object_get(tags, "Tags")), 1);
+    ops_refused("RequestInProgressException", ACM, "GetCertificate", "{s:s}", ARN, arn);
+    json_decref(tags);
+    json_decref(c);
+    free(arn);
+}
+
+/* ---- DNS ---- */
+
+static void a_dns_record_has_the_form_of_acm(void **state)
+{
+    (void)state;
+    json_t *c = describe_and_free(request(asking("*.form.example.com", "DNS")));
+    const json_t *o = option(c, 0);
+    const char *name = record_text(c, 0, "Name");
+    const char *value = record_text(c, 0, "Value");
+    assert_int_equal(json_object_size(o), 5);
+    assert_string_equal(ops_text(o, "DomainName"), "*.form.example.com");
+    assert_string_equal(ops_text(o, "ValidationDomain"), "*.form.example.com");
+    assert_string_equal(ops_text(o, "ValidationMethod"), "DNS");
+    assert_string_equal(ops_text(o, "ValidationStatus"), "PENDING_VALIDATION");
+    assert_string_equal(record_text(c, 0, "Type"), "CNAME");
+    assert_true(name[0] == '_' && is_hex(name + 1, 32));
+    assert_string_equal(name + 33, ".form.example.com.");
+    assert_true(value[0] == '_' && is_hex(value + 1, 32) && value[33] == '.');
+    assert_int_equal(strspn(value + 34, "abcdefghijklmnopqrstuvwxyz"), 10);
+    assert_string_equal(value + 44, ".acm-validations.aws.");
+    assert_memory_not_equal(name + 1, value + 1, 32);
+    json_decref(c);
+}
+
+static json_t *two_names(const char *region)
+{
+    ops.region = region;
+    return describe_and_free(request(asking_with("same.example.com", "DNS",
+                                                 "SubjectAlternativeNames",
+                                                 json_pack("[s,s]", "*.same.example.com",
+                                                           "other.example.com"))));
+}
+
+static void a_record_is_the_same_for_account_and_domain_whenever_and_wherever(void **state)
+{
+    (void)state;
+    json_t *first = two_names("us-east-1");
+    json_t *second = two_names("eu-west-1");
+    ops_restart();
+    json_t *third = two_names("us-east-1");
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(record_text(first, i, "Name"), record_text(second, i, "Name"));
+        assert_string_equal(record_text(first, i, "Value"), record_text(third, i, "Value"));
+    }
+    assert_string_equal(record_text(first, 0, "Name"), record_text(first, 1, "Name"));
+    assert_string_equal(record_text(first, 0, "Value"), record_text(first, 1, "Value"));
+    assert_memory_not_equal(record_text(first, 0, "Name"), record_text(first, 2, "Name"), 33);
+    json_decref(first);
+    json_decref(second);
+    json_decref(third);
+}
+
+static void another_account_has_another_record(void **state)
+{
+    (void)state;
+    struct challenge a, b, c;
+    assert_int_equal(challenge_dns(&ops.core, "111111111111", "example.com", &a), 0);
+    assert_int_equal(challenge_dns(&ops.core, "222222222222", "example.com", &b), 0);
+    assert_memory_not_equal(a.name, b.name, 33);
+    snprintf(ops.config.domains_dns_suffix, sizeof ops.config.domains_dns_suffix, "v.example.net");
+    assert_int_equal(challenge_dns(&ops.core, "111111111111", "example.com", &c), 0);
+    assert_string_equal(c.value + 44, ".v.example.net.");
+    assert_memory_equal(a.value, c.value, 44);
+    snprintf(ops.config.domains_dns_suffix, sizeof ops.config.domains_dns_suffix,
+             "acm-validations.aws");
+}
+
+static void the_longest_name_fits(void **state)
+{
+    (void)state;
+    char name[DOMAIN_SIZE];
+    struct challenge c;
+    const struct scope scope = {.account = "111111111111", .region = "us-east-1"};
+    memset(name, 'a', sizeof name - 1);
+    name[63] = name[127] = name[191] = '.';
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(challenge_dns(&ops.core, scope.account, name, &c), 0);
+    assert_int_equal(strlen(c.name), 1 + 32 + 1 + 253 + 1);
+    memset(ops.config.domains_redirect_host, 'h', CONFIG_TEXT_MAX - 1);
+    assert_int_equal(challenge_http(&ops.core, &scope, name, &c), 0);
+    assert_string_equal(c.name + strlen(c.name) - 4, ".txt");
+    assert_string_equal(c.value + strlen(c.value) - 4, ".txt");
+    memset(ops.config.domains_redirect_host, 0, CONFIG_TEXT_MAX);
+}
+
+/* ---- mail ---- */
+
+static void email_is_the_default_and_goes_to_five_addresses(void **state)
+{
+    (void)state;
+    json_t *c = describe_and_free(request(asking("mail.example.com", NULL)));
+    assert_json(option(c, 0),
+                "{\"DomainName\":\"mail.example.com\",\"ValidationDomain\":\"mail.example.com\","
+                "\"ValidationEmails\":[\"admin@mail.example.com\","
+                "\"administrator@mail.example.com\",\"hostmaster@mail.example.com\","
+                "\"postmaster@mail.example.com\",\"webmaster@mail.example.com\"],"
+                "\"ValidationMethod\":\"EMAIL\",\"ValidationStatus\":\"PENDING_VALIDATION\"}");
+    json_decref(c);
+}
+
+static void www_and_asterisk_are_taken_off_the_address(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *validation_domain, *mail_domain;
+    } rows[] = {
+        {"www.example.com", "www.example.com", "example.com"},
+        {"*.example.com", "*.example.com", "example.com"},
+        {"*.www.example.com", "*.www.example.com", "www.example.com"},
+        {"wwww.example.com", "wwww.example.com", "wwww.example.com"},
+        {"www.com", "www.com", "www.com"},
+        {"www.co.uk", "www.co.uk", "www.co.uk"},
+        {"a.www.example.com", "www.example.com", "www.example.com"},
+        {"a.b.example.com", "example.com", "example.com"},
+    };
+    char mail_domain[DOMAIN_SIZE];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        challenge_mail_domain(rows[i].name, rows[i].validation_domain, mail_domain);
+        assert_string_equal(mail_domain, rows[i].mail_domain);
+    }
+}
+
+static void a_validation_domain_moves_the_mail(void **state)
+{
+    (void)state;
+    json_t *in = asking_with("*.a.example.com", "EMAIL", "SubjectAlternativeNames",
+                             json_pack("[s]", "b.example.com"));
+    json_object_set_new(in, OPTIONS,
+                        json_pack("[{s:s,s:s}]", "DomainName", "*.A.example.com",
+                                  "ValidationDomain", "Example.com"));
+    json_t *c = describe_and_free(request(in));
+    assert_string_equal(ops_text(option(c, 0), "ValidationDomain"), "example.com");
+    assert_string_equal(
+        json_string_value(json_array_get(json_object_get(option(c, 0), "ValidationEmails"), 0)),
+        "admin@example.com");
+    assert_string_equal(ops_text(option(c, 1), "ValidationDomain"), "b.example.com");
+    json_decref(c);
+}
+
+/* ---- HTTP ---- */
+
+static void an_http_redirect_has_the_form_of_acm(void **state)
+{
+    (void)state;
+    json_t *c = describe_and_free(request(
+        asking_with("http.example.com", "HTTP", "ManagedBy", json_string("CLOUDFRONT"))));
+    const json_t *redirect = json_object_get(option(c, 0), "HttpRedirect");
+    const char *from = ops_text(redirect, "RedirectFrom");
+    const char *to = ops_text(redirect, "RedirectTo");
+    static const char before[] = "http://http.example.com/.well-known/pki-validation/";
+    static const char host[] = "https://validation.us-east-1.acm-validations.aws/";
+    assert_memory_equal(from, before, strlen(before));
+    const char *file = from + strlen(before);
+    assert_true(is_hex(file, 32));
+    assert_string_equal(file + 32, ".txt");
+    assert_memory_equal(to, host, strlen(host));
+    assert_true(is_hex(to + strlen(host), 12));
+    assert_string_equal(strstr(to, file), file);
+    assert_null(json_object_get(option(c, 0), "ResourceRecord"));
+    assert_null(json_object_get(option(c, 0), "ValidationEmails"));
+    json_decref(c);
+}
+
+/* ---- what fails ---- */
+
+static void a_name_that_policy_refuses_makes_the_certificate_fail(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *reason;
+    } rows[] = {
+        {"www.example.invalidpublicdomain", "INVALID_PUBLIC_DOMAIN"},
+        {"xn--example.com", "INVALID_PUBLIC_DOMAIN"},
+        {"*.co.uk", "INVALID_PUBLIC_DOMAIN"},
+        {"10.0.0.10", "INVALID_PUBLIC_DOMAIN"},
+        {"x.amazonaws.com", "DOMAIN_NOT_ALLOWED"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_t *c = describe_and_free(
+            request(asking_with("good.example.com", "EMAIL", "SubjectAlternativeNames",
+                                json_pack("[s]", rows[i].name))));
+        assert_string_equal(ops_text(c, "Status"), "FAILED");
+        assert_string_equal(ops_text(c, "FailureReason"), rows[i].reason);
+        assert_string_equal(ops_text(option(c, 0), "ValidationStatus"), "PENDING_VALIDATION");
+        assert_string_equal(ops_text(option(c, 1), "ValidationStatus"), "FAILED");
+        assert_json(json_object_get(option(c, 1), "ValidationEmails"), "[]");
+        assert_null(json_object_get(c, "NotAfter"));
+        json_decref(c);
+    }
+}
+
+/* ---- idempotency ---- */
+
+static json_t *asking_with_token(const char *domain)
+{
+    return asking_with(domain, "DNS", "IdempotencyToken", json_string("public1"));
+}
+
+static void a_token_gives_the_same_certificate_for_an_hour(void **state)
+{
+    (void)state;
+    char *first = request(asking_with_token("token.example.com"));
+    offset_us = HOUR_US - 60 * 1000000;
+    clock_replace(shifted_clock);
+    char *second = request(asking_with_token("token.example.com"));
+    assert_string_equal(first, second);
+    ops_refused(BAD_PARAMETER, ACM, REQUEST, "o", asking_with_token("other.example.com"));
+    offset_us = HOUR_US + 60 * 1000000;
+    char *third = request(asking_with_token("other.example.com"));
+    assert_string_not_equal(first, third);
+    free(third);
+    free(second);
+    free(first);
+}
+
+/* ---- the store: what is due ---- */
+
+struct due {
+    const char *id;
+    struct validation_list list;
+    size_t mails;
+    char mail_domains[256];
+};
+
+static int mail_visit(void *context, uint32_t position, const char *mail_domain, int64_t due_at)
+{
+    struct due *d = context;
+    size_t used = strlen(d->mail_domains);
+    assert_true(due_at > 0);
+    snprintf(d->mail_domains + used, sizeof d->mail_domains - used, "%u:%s ", position,
+             mail_domain);
+    d->mails++;
+    return 0;
+}
+
+static int due_unit(struct store_tx *tx, void *context)
+{
+    struct due *d = context;
+    struct scope scope = {0};
+    memcpy(scope.account, ops.account, sizeof scope.account);
+    snprintf(scope.region, sizeof scope.region, "%s", OPS_REGION);
+    int rc = store_validation_mail_list(tx, &scope, d->id, mail_visit, d);
+    return rc == 0 ? validation_list_read(tx, &scope, d->id, &d->list) : rc;
+}
+
+static void due_read(const char *arn, struct due *d)
+{
+    *d = (struct due){.id = strstr(arn, "certificate/") + 12};
+    assert_int_equal(store_read(ops.core.store, due_unit, d), 0);
+}
+
+static void what_is_due_is_stored_and_goes_with_the_certificate(void **state)
+{
+    (void)state;
+    struct due due;
+    char *dns = request(asking("due.example.com", "DNS"));
+    due_read(dns, &due);
+    assert_int_equal(due.mails, 0);
+    assert_true(due.list.count == 1 && due.list.rows[0].next_try > 0);
+    validation_list_free(&due.list);
+    char *mail = request(asking_with("www.due.example.com", "EMAIL", "SubjectAlternativeNames",
+                                     json_pack("[s]", "*.due.example.com")));
+    due_read(mail, &due);
+    assert_string_equal(due.mail_domains, "0:due.example.com 1:due.example.com ");
+    assert_true(due.list.count == 2 && due.list.rows[0].next_try == 0);
+    validation_list_free(&due.list);
+    char *failed = request(asking("due.example.nodomain", NULL));
+    due_read(failed, &due);
+    assert_true(due.mails == 0 && due.list.count == 1 && due.list.rows[0].next_try == 0);
+    validation_list_free(&due.list);
+    json_decref(ops_ok(ACM, "DeleteCertificate", "{s:s}", ARN, mail));
+    due_read(mail, &due);
+    assert_true(due.mails == 0 && due.list.count == 0);
+    validation_list_free(&due.list);
+    free(failed);
+    free(mail);
+    free(dns);
+}
+
+/* ---- ResendValidationEmail ---- */
+
+static void resend_refused(const char *type, const char *arn, const char *domain,
+                           const char *validation_domain)
+{
+    ops_refused(type, ACM, "ResendValidationEmail", "{s:s, s:s, s:s}", ARN, arn, "Domain", domain,
+                "ValidationDomain", validation_domain);
+}
+
+static void mail_that_makes_no_sense_is_not_sent_again(void **state)
+{
+    (void)state;
+    char *mail = request(asking("sub.resend.example.com", "EMAIL"));
+    char *dns = request(asking("resend.example.com", "DNS"));
+    char *failed = request(asking("resend.example.nodomain", "EMAIL"));
+    char missing[256];
+    snprintf(missing, sizeof missing,
+             "arn:aws:acm:us-east-1:%s:certificate/00000000-0000-4000-8000-000000000000",
+             ops.account);
+    resend_refused("InvalidArnException", "arn:aws:acm:us-east-1:123456789012:nothing/x",
+                   "a.example.com", "a.example.com");
+    resend_refused("ResourceNotFoundException", missing, "a.example.com", "a.example.com");
+    resend_refused(BAD_STATE, dns, "resend.example.com", "resend.example.com");
+    resend_refused(BAD_STATE, failed, "resend.example.nodomain", "resend.example.nodomain");
+    resend_refused(BAD_OPTIONS, mail, "other.example.com", "example.com");
+    resend_refused(BAD_OPTIONS, mail, "sub.resend.example.com", "example.org");
+    resend_refused(BAD_OPTIONS, mail, "sub.resend.example.com", "a.sub.resend.example.com");
+    resend_refused("ValidationException", mail, "sub.resend.example.com", "com");
+    free(failed);
+    free(dns);
+    free(mail);
+}
+
+static void a_mail_sent_again_is_due_once_and_changes_nothing_else(void **state)
+{
+    (void)state;
+    struct due due;
+    char *arn = request(asking("a.again.example.com", "EMAIL"));
+    json_t *before = describe(arn);
+    for (int i = 0; i < 3; i++)
+        json_decref(ops_ok(ACM, "ResendValidationEmail", "{s:s, s:s, s:s}", ARN, arn, "Domain",
+                           "A.again.example.com", "ValidationDomain", "again.example.com"));
+    due_read(arn, &due);
+    assert_string_equal(due.mail_domains, "0:a.again.example.com 0:again.example.com ");
+    json_t *after = describe(arn);
+    assert_true(json_equal(before, after));
+    validation_list_free(&due.list);
+    json_decref(after);
+    json_decref(before);
+    free(arn);
+}
+
+/* ---- ListCertificateDomainValidations ---- */
+
+#define LIST "ListCertificateDomainValidations"
+
+static void validations_are_listed_by_page(void **state)
+{
+    (void)state;
+    char *arn = request(asking_with("l0.example.com", "DNS", "SubjectAlternativeNames",
+                                    json_pack("[s,s,s,s]", "l1.example.com", "l2.example.com",
+                                              "l3.example.com", "l4.example.com")));
+    char *other = request(asking("l0.example.com", "DNS"));
+    char token[512] = "";
+    int seen = 0;
+    for (int page = 0; page < 3; page++) {
+        json_t *out = ops_ok(ACM, LIST, "{s:s, s:i, s:s*}", ARN, arn, "MaxItems", 2, "NextToken",
+                             page == 0 ? NULL : token);
+        const json_t *list = json_object_get(out, "DomainValidationSummaryList");
+        for (size_t i = 0; i < json_array_size(list); i++, seen++) {
+            char name[32];
+            snprintf(name, sizeof name, "l%d.example.com", seen);
+            assert_string_equal(ops_text(json_array_get(list, i), "DomainName"), name);
+        }
+        assert_int_equal(json_array_size(list), page == 2 ? 1 : 2);
+        const char *next = json_string_value(json_object_get(out, "NextToken"));
+        assert_int_equal(next == NULL, page == 2);
+        if (next != NULL)
+            snprintf(token, sizeof token, "%s", next);
+        json_decref(out);
+    }
+    ops_refused("InvalidArgsException", ACM, LIST, "{s:s, s:s}", ARN, other, "NextToken", token);
+    token[4] = token[4] == 'A' ? 'B' : 'A';
+    ops_refused("InvalidArgsException", ACM, LIST, "{s:s, s:s}", ARN, arn, "NextToken", token);
+    ops_refused("InvalidArgsException", ACM, LIST, "{s:s}", ARN,
+                "arn:aws:acm:us-east-1:123456789012:nothing/x");
+    ops_refused("ValidationException", ACM, LIST, "{s:s, s:i}", ARN, arn, "MaxItems", 0);
+    json_decref(ops_ok(ACM, "DeleteCertificate", "{s:s}", ARN, other));
+    ops_refused("ResourceNotFoundException", ACM, LIST, "{s:s}", ARN, other);
+    free(other);
+    free(arn);
+}
+
+static json_t *only_summary(char *arn)
+{
+    json_t *out = ops_ok(ACM, LIST, "{s:s}", ARN, arn);
+    json_t *list = json_object_get(out, "DomainValidationSummaryList");
+    assert_int_equal(json_array_size(list), 1);
+    json_t *summary = json_incref(json_array_get(list, 0));
+    json_decref(out);
+    free(arn);
+    return summary;
+}
+
+static void a_summary_shows_the_challenge_of_its_method(void **state)
+{
+    (void)state;
+    json_t *mail = only_summary(request(asking("www.s.example.com", "EMAIL")));
+    json_t *http = only_summary(request(
+        asking_with("h.example.com", "HTTP", "ManagedBy", json_string("CLOUDFRONT"))));
+    json_t *dns = only_summary(request(asking("d.example.com", "DNS")));
+    const json_t *active = json_object_get(dns, "ActiveValidationConfiguration");
+    const json_t *record = json_object_get(
+        json_object_get(json_object_get(active, "ValidationChallenge"), "DnsValidationChallenge"),
+        "ResourceRecord");
+    assert_string_equal(ops_text(record, "Type"), "CNAME");
+    assert_json(mail,
+                "{\"ActiveValidationConfiguration\":{\"ValidationChallenge\":"
+                "{\"EmailValidationChallenge\":{\"ValidationDomain\":\"www.s.example.com\","
+                "\"ValidationEmails\":[\"admin@s.example.com\",\"administrator@s.example.com\","
+                "\"hostmaster@s.example.com\",\"postmaster@s.example.com\","
+                "\"webmaster@s.example.com\"]}},\"ValidationMethod\":\"EMAIL\","
+                "\"ValidationStatus\":\"PENDING_VALIDATION\"},"
+                "\"DomainName\":\"www.s.example.com\"}");
+    assert_json(http, "{\"ActiveValidationConfiguration\":{\"ValidationMethod\":\"HTTP\","
+                      "\"ValidationStatus\":\"PENDING_VALIDATION\"},"
+                      "\"DomainName\":\"h.example.com\"}");
+    json_decref(dns);
+    json_decref(http);
+    json_decref(mail);
+}
+
+static void names_of_a_private_certificate_come_without_configuration(void **state)
+{
+    (void)state;
+    char *arn = ops_request("arn:aws:acm-pca:us-east-1:999999999999:certificate-authority/x",
+                            "EC_prime256v1", "p.example.com");
+    json_t *summary = only_summary(arn);
+    assert_json(summary, "{\"DomainName\":\"p.example.com\"}");
+    json_decref(summary);
+}
+
+/* ---- UpdateCertificateOptions ---- */
+
+#define UPDATE "UpdateCertificateOptions"
+#define LOGGING "CertificateTransparencyLoggingPreference"
+
+static void options_that_cannot_change_are_refused(void **state)
+{
+    (void)state;
+    char *arn = request(asking("options.example.com", "DNS"));
+    char *failed = request(asking("options.example.nodomain", "DNS"));
+    char *private = ops_request("arn:aws:acm-pca:us-east-1:999999999999:certificate-authority/x",
+                                "EC_prime256v1", "p.example.com");
+    ops_refused("ValidationException", ACM, UPDATE, "{s:s, s:{}}", ARN, arn, "Options");
+    ops_refused("ValidationException", ACM, UPDATE, "{s:s, s:{s:s}}", ARN, arn, "Options",
+                "ValidationMethod", "DNS");
+    ops_refused("ValidationException", ACM, UPDATE, "{s:s, s:{s:s}}", ARN, arn, "Options", "Export",
+                "ENABLED");
+    ops_refused(BAD_STATE, ACM, UPDATE, "{s:s, s:{s:s}}", ARN, failed, "Options", LOGGING,
+                "DISABLED");
+    ops_refused(BAD_STATE, ACM, UPDATE, "{s:s, s:{s:s}}", ARN, private, "Options", LOGGING,
+                "DISABLED");
+    json_decref(ops_ok(ACM, "DeleteCertificate", "{s:s}", ARN, failed));
+    ops_refused("ResourceNotFoundException", ACM, UPDATE, "{s:s, s:{s:s}}", ARN, failed, "Options",
+                LOGGING, "DISABLED");
+    free(private);
+    free(failed);
+    free(arn);
+}
+
+static void the_transparency_preference_changes(void **state)
+{
+    (void)state;
+    char *arn = request(asking("logging.example.com", "DNS"));
+    json_decref(ops_ok(ACM, UPDATE, "{s:s, s:{s:s, s:s}}", ARN, arn, "Options", LOGGING, "DISABLED",
+                       "Export", "DISABLED"));
+    json_t *c = describe_and_free(arn);
+    assert_json(json_object_get(c, "Options"),
+                "{\"CertificateTransparencyLoggingPreference\":\"DISABLED\","
+                "\"Export\":\"DISABLED\"}");
+    json_decref(c);
+}
+
+/* ---- the account's configuration ---- */
+
+#define PUT "PutAccountConfiguration"
+
+static void put_days(int days, const char *token)
+{
+    json_decref(ops_ok(ACM, PUT, "{s:{s:i}, s:s}", "ExpiryEvents", "DaysBeforeExpiry", days,
+                       "IdempotencyToken", token));
+}
+
+static void assert_days(int days)
+{
+    json_t *out = ops_ok(ACM, "GetAccountConfiguration", "{}");
+    char expected[64];
+    snprintf(expected, sizeof expected, "{\"ExpiryEvents\":{\"DaysBeforeExpiry\":%d}}", days);
+    assert_json(out, expected);
+    json_decref(out);
+}
+
+static void an_empty_configuration_is_refused(void **state)
+{
+    (void)state;
+    ops_refused("ValidationException", ACM, PUT, "{s:{}}", "ExpiryEvents");
+    assert_non_null(strstr(ops.text, "Value null at 'idempotencyToken'"));
+    ops_refused("ValidationException", ACM, PUT, "{s:s}", "IdempotencyToken", "t");
+    assert_string_equal(ops.text, "Configuration for events is empty.");
+    ops_refused("ValidationException", ACM, PUT, "{s:s, s:{}}", "IdempotencyToken", "t",
+                "ExpiryEvents");
+    ops_refused("ValidationException", ACM, PUT, "{s:s, s:{s:i}}", "IdempotencyToken", "t",
+                "ExpiryEvents", "DaysBeforeExpiry", 0);
+    assert_days(45);
+}
+
+static void the_configuration_is_kept_for_each_region(void **state)
+{
+    (void)state;
+    ops.region = "eu-west-1";
+    put_days(30, "r1");
+    assert_days(30);
+    ops.region = OPS_REGION;
+    assert_days(45);
+}
+
+static void a_token_counts_for_an_hour_whatever_came_between(void **state)
+{
+    (void)state;
+    put_days(20, "one");
+    put_days(10, "two");
+    put_days(20, "one");
+    assert_days(10);
+    ops_refused("ConflictException", ACM, PUT, "{s:{s:i}, s:s}", "ExpiryEvents", "DaysBeforeExpiry",
+                11, "IdempotencyToken", "one");
+    offset_us = HOUR_US + 60 * 1000000;
+    clock_replace(shifted_clock);
+    put_days(11, "one");
+    assert_days(11);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, teardown_test)
+    const struct CMUnitTest tests[] = {
+        TEST(keys_that_public_certificates_do_not_have_are_refused),
+        TEST(names_that_are_none_are_refused_by_the_contract),
+        TEST(a_first_name_over_64_octets_is_refused_and_a_second_one_is_not),
+        TEST(more_names_than_the_quota_are_refused),
+        TEST(http_is_for_cloudfront_and_not_for_wildcards),
+        TEST(validation_domains_that_do_not_fit_are_refused),
+        TEST(quotas_of_public_certificates_are_kept),
+        TEST(a_pending_certificate_is_described_as_acm_does),
+        TEST(what_was_asked_is_kept),
+        TEST(a_dns_record_has_the_form_of_acm),
+        TEST(a_record_is_the_same_for_account_and_domain_whenever_and_wherever),
+        TEST(another_account_has_another_record),
+        TEST(the_longest_name_fits),
+        TEST(email_is_the_default_and_goes_to_five_addresses),
+        TEST(www_and_asterisk_are_taken_off_the_address),
+        TEST(a_validation_domain_moves_the_mail),
+        TEST(an_http_redirect_has_the_form_of_acm),
+        TEST(a_name_that_policy_refuses_makes_the_certificate_fail),
+        TEST(a_token_gives_the_same_certificate_for_an_hour),
+        TEST(what_is_due_is_stored_and_goes_with_the_certificate),
+        TEST(mail_that_makes_no_sense_is_not_sent_again),
+        TEST(a_mail_sent_again_is_due_once_and_changes_nothing_else),
+        TEST(validations_are_listed_by_page),
+        TEST(a_summary_shows_the_challenge_of_its_method),
+        TEST(names_of_a_private_certificate_come_without_configuration),
+        TEST(options_that_cannot_change_are_refused),
+        TEST(the_transparency_preference_changes),
+        TEST(an_empty_configuration_is_refused),
+        TEST(the_configuration_is_kept_for_each_region),
+        TEST(a_token_counts_for_an_hour_whatever_came_between),
+    };
+    return cmocka_run_group_tests(tests, ops_setup, ops_teardown);
+}
