@@ -36,11 +36,11 @@ pki_SRC := $(call sources,ca/pki)
 store_SRC := $(call sources,ca/store)
 contract_SRC := $(call sources,ca/contract)
 ca_SRC := $(filter-out ca/core_main.c,$(call sources,ca ca/auth ca/acm ca/pca ca/chancery ca/domain ca/jobs ca/trail))
-front_SRC := $(filter-out api/front/front_main.c,$(call sources,api/front))
+front_SRC := $(filter-out api/front/%_main.c,$(call sources,api/front))
 LIBRARIES := base hsm pki store contract ca front
 
 # ---- programs: main file, own libraries, what they link ----
-PROGRAMS := chanceryd chancery-core chancery-front chancery
+PROGRAMS := chanceryd chancery-core chancery-front chancery-front-public chancery
 chanceryd_MAIN := firmware/chanceryd.c
 chanceryd_OWN := base
 chanceryd_LINK := -linih -lseccomp
@@ -52,6 +52,9 @@ chancery-front_MAIN := api/front/front_main.c
 chancery-front_OWN := front base
 FRONT_LINK := -linih -lseccomp -lmicrohttpd -lgnutls
 chancery-front_LINK := $(FRONT_LINK)
+chancery-front-public_MAIN := api/front/public_main.c
+chancery-front-public_OWN := front base
+chancery-front-public_LINK := $(FRONT_LINK)
 chancery_MAIN := $(call sources,provisioning)
 chancery_OWN := ca hsm store contract pki base
 chancery_LINK := $(CORE_LINK)

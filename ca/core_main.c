@@ -5,7 +5,8 @@
  * and for the length of an export a subscriber's private key.
  *
  * Who may talk to it: the front of the management plane (calls as they were signed, and the
- * request to certify the front's own TLS key), the chancery command over the operator socket (status, new
+ * request to certify the front's own TLS key), the front of the public plane (what is published,
+ * OCSP), the chancery command over the operator socket (status, new
  * users), chanceryd (wires, stop). Each may send what the message catalogue and the
  * table in handlers.c have a row for; anything else ends its channel.
  *

@@ -5,6 +5,7 @@
 #include "ca/kek.h"
 #include "ca/management.h"
 #include "ca/trail/checkpoint.h"
+#include "ca/public.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -44,6 +45,37 @@ static int answer_tls_certify(struct core *core, struct channel *from, const str
     int r = channel_send(from, MSG_TLS_CERTIFIED, frame->header.id, &message, -1);
     buf_free(&certificate.chain);
     return r;
+}
+
+/* ---- from the front of the public plane ---- */
+
+static int answer_fetch(struct core *core, struct channel *from, const struct frame *frame)
+{
+    struct publication p;
+    int found = public_fetch(core, frame->message.fetch.path, &p);
+    struct msg_fetched message = {.status = found == 0 ? 200 : found == CH_ENOTFOUND ? 404 : 503};
+    if (found == 0) {
+        message.content_type = slice_text(p.content_type);
+        message.max_age = p.max_age;
+        message.modified = (uint64_t)p.modified;
+        message.etag = slice_text(p.etag);
+        message.body = buf_slice(&p.body);
+    } else if (found != CH_ENOTFOUND) {
+        log_warn("publication: %s", ch_error_text(found));
+    }
+    int r = channel_send(from, MSG_FETCHED, frame->header.id, &message, p.file);
+    publication_free(&p);
+    return r;
+}
+
+/* Nobody answers OCSP yet: RFC 6960 2.3, unauthorized. */
+static int answer_ocsp(struct core *core, struct channel *from, const struct frame *frame)
+{
+    static const uint8_t unauthorized[] = {0x30, 0x03, 0x0a, 0x01, 0x06};
+    (void)core;
+    struct msg_ocsp_answer message = {.status = 200,
+                                      .body = slice_of(unauthorized, sizeof unauthorized)};
+    return channel_send(from, MSG_OCSP_ANSWER, frame->header.id, &message, -1);
 }
 
 /* ---- from the operator ---- */
@@ -283,6 +315,8 @@ static const struct {
 } handlers[] = {
     {MSG_CALL, ROLE_FRONT_MANAGE, answer_call},
     {MSG_TLS_CERTIFY, ROLE_FRONT_MANAGE, answer_tls_certify},
+    {MSG_FETCH, ROLE_FRONT_PUBLIC, answer_fetch},
+    {MSG_OCSP, ROLE_FRONT_PUBLIC, answer_ocsp},
     {MSG_STATUS, ROLE_OPERATOR, answer_status},
     {MSG_USER_ADD, ROLE_OPERATOR, answer_user_add},
     {MSG_KEY_ROTATE, ROLE_OPERATOR, answer_key_rotate},

@@ -64,6 +64,7 @@ links() {
 }
 links chanceryd 'sqlite|p11|pkcs11|crypto|ssl|microhttpd|gnutls|curl|jansson|pcre'
 links chancery-front 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre'
+links chancery-front-public 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre'
 links chancery-core 'microhttpd|curl|gnutls|ssl'
 links chancery 'microhttpd|curl|gnutls|ssl'
 

@@ -69,11 +69,18 @@ static void set_phase(struct connection *c, enum phase phase)
 
 /* ---- what TLS reads and writes ---- */
 
+static ssize_t write_raw(struct connection *c, struct slice bytes)
+{
+    if (c->session == NULL)
+        return send(c->fd, bytes.data, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return gnutls_record_send(c->session, bytes.data, bytes.len);
+}
+
 void connection_refuse(struct connection *c, enum refusal why)
 {
     struct buf raw = {0};
     if (atomic_load(&c->phase) == PHASE_RECEIVING && reply_refuse_raw(why, &raw) == 0 &&
-        gnutls_record_send(c->session, raw.data, raw.len) != (ssize_t)raw.len)
+        write_raw(c, buf_slice(&raw)) != (ssize_t)raw.len)
         log_debug("a peer did not take its refusal");
     buf_free(&raw);
 }
@@ -299,6 +306,17 @@ static void list_remove(struct connections *all, struct connection *c)
     pthread_mutex_unlock(&all->lock);
 }
 
+/* TLS reads and writes through here from now on. */
+static void watch_session(struct connection *c, gnutls_session_t session)
+{
+    gnutls_transport_set_ptr(session, c);
+    gnutls_transport_set_pull_function(session, pull);
+    gnutls_transport_set_vec_push_function(session, push);
+    gnutls_transport_set_pull_timeout_function(session, pull_timeout);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
+                                       on_finished);
+}
+
 struct connection *connection_open(struct connections *all, int fd, gnutls_session_t session,
                                    struct slice peer)
 {
@@ -314,13 +332,9 @@ struct connection *connection_open(struct connections *all, int fd, gnutls_sessi
     c->session = session;
     if (peer.len > 0 && peer.len < sizeof c->peer)
         memcpy(c->peer, peer.data, peer.len);
-    set_phase(c, PHASE_HANDSHAKE);
-    gnutls_transport_set_ptr(session, c);
-    gnutls_transport_set_pull_function(session, pull);
-    gnutls_transport_set_vec_push_function(session, push);
-    gnutls_transport_set_pull_timeout_function(session, pull_timeout);
-    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
-                                       on_finished);
+    set_phase(c, session == NULL ? PHASE_IDLE : PHASE_HANDSHAKE);
+    if (session != NULL)
+        watch_session(c, session);
     list_put(all, c);
     return c;
 }

@@ -35,7 +35,7 @@ size_t connections_count(struct connections *all);
 
 /*
  * Takes note of an accepted connection, before its handshake. fd and session stay the
- * library's. NULL when out of memory.
+ * library's; session is NULL on a plane without TLS. NULL when out of memory.
  */
 struct connection *connection_open(struct connections *all, int fd, gnutls_session_t session,
                                    struct slice peer);

@@ -1,6 +1,6 @@
 #include "api/front/exchange.h"
 
-#include "api/front/request.h"
+#include "api/front/publication.h"
 #include "api/front/routes.h"
 #include "firmware/base/error.h"
 #include "firmware/base/log.h"
@@ -18,7 +18,7 @@ struct exchange {
     char allow[ROUTES_ALLOW_SIZE];
     const struct route *route;
     struct request request;
-    struct msg_call call;
+    union question question;
     struct ask ask;
     int failure;
     struct frame *answer;
@@ -67,21 +67,62 @@ static bool add_headers(struct MHD_Response *response, const struct reply *reply
     return added;
 }
 
+/* ---- core's answers as replies, a row a message ---- */
+
+static int reply_to_call(const struct request *request, struct frame *answer, struct reply *out)
+{
+    (void)request;
+    return reply_from_core(&answer->message.call_reply, out);
+}
+
+static const struct {
+    enum message_type type;
+    int (*convert)(const struct request *request, struct frame *answer, struct reply *out);
+} answers[] = {
+    {MSG_CALL_REPLY, reply_to_call},
+    {MSG_FETCHED, publication_reply_fetched},
+    {MSG_OCSP_ANSWER, publication_reply_ocsp},
+};
+
+static int answer_convert(const struct exchange *x, struct frame *answer, struct reply *out)
+{
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++)
+        if (answers[i].type == answer->header.type)
+            return answers[i].convert(&x->request, answer, out);
+    return CH_EPROTO;
+}
+
 /* The body once more, writable as the library's prototype wants it: both owners' bytes are. */
 static uint8_t *body_bytes(struct delivery *d)
 {
     if (d->reply.body.len == 0)
         return NULL;
-    if (d->answer == NULL)
+    if (d->reply.text.len > 0)
         return d->reply.text.data;
     return d->answer->payload.data + (d->reply.body.data - d->answer->payload.data);
+}
+
+/* The library closes the file when it is sent. */
+static struct MHD_Response *file_response(struct delivery *d)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_fd64(d->reply.file_size, d->reply.file);
+    if (response != NULL)
+        d->reply.file = -1;
+    return response;
+}
+
+static struct MHD_Response *memory_response(struct delivery *d)
+{
+    return MHD_create_response_from_buffer_with_free_callback_cls(
+        d->reply.body.len, body_bytes(d), delivery_free, d);
 }
 
 /* Hands the reply to the library; takes the delivery over in any case. */
 static enum MHD_Result send_delivery(struct exchange *x, struct delivery *d)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-        d->reply.body.len, body_bytes(d), delivery_free, d);
+    bool file = d->reply.file >= 0;
+    struct MHD_Response *response = file ? file_response(d) : memory_response(d);
     if (response == NULL) {
         delivery_free(d);
         return MHD_NO;
@@ -93,6 +134,8 @@ static enum MHD_Result send_delivery(struct exchange *x, struct delivery *d)
     }
     x->stage = STAGE_REPLIED;
     MHD_destroy_response(response);
+    if (file)
+        delivery_free(d);
     return result;
 }
 
@@ -113,9 +156,10 @@ static enum MHD_Result send_answer(struct exchange *x)
     struct delivery *d = calloc(1, sizeof *d);
     if (d == NULL)
         return send_refusal(x, REFUSAL_UNAVAILABLE);
+    d->reply.file = -1;
     d->answer = x->answer;
     x->answer = NULL;
-    if (reply_from_core(&d->answer->message.call_reply, &d->reply) != 0) {
+    if (answer_convert(x, d->answer, &d->reply) != 0) {
         log_error("core's answer is no HTTP reply");
         delivery_free(d);
         return send_refusal(x, REFUSAL_INTERNAL);
@@ -182,14 +226,35 @@ static void on_answer(struct ask *ask, int failure, struct frame *reply)
     MHD_resume_connection(x->mhd); /* x may be gone after this */
 }
 
-/* Suspends first: the answer may come before relay_ask returns. */
-void exchange_ask_core(struct exchange *x)
+struct request *exchange_request(struct exchange *x)
 {
-    request_to_call(&x->request, connection_peer(x->connection), &x->call);
-    x->ask = (struct ask){.type = MSG_CALL, .message = &x->call, .done = on_answer};
+    return &x->request;
+}
+
+union question *exchange_question(struct exchange *x)
+{
+    return &x->question;
+}
+
+/* Suspends first: the answer may come before relay_ask returns. */
+bool exchange_ask(struct exchange *x, enum message_type type)
+{
+    x->ask = (struct ask){.type = type, .message = &x->question, .done = on_answer};
     x->stage = STAGE_ASKED;
     MHD_suspend_connection(x->mhd);
     relay_ask(x->plane->relay, &x->ask);
+    return true;
+}
+
+bool exchange_refuse(struct exchange *x, enum refusal why)
+{
+    return send_refusal(x, why) == MHD_YES;
+}
+
+bool exchange_relay_call(struct exchange *x)
+{
+    request_to_call(&x->request, connection_peer(x->connection), &x->question.call);
+    return exchange_ask(x, MSG_CALL);
 }
 
 enum MHD_Result exchange_step(struct exchange *x, const char *method, struct slice part)
@@ -202,8 +267,7 @@ enum MHD_Result exchange_step(struct exchange *x, const char *method, struct sli
         if (part.len > 0)
             return read_body(x, part);
         connection_request_complete(x->connection);
-        x->route->handle(x);
-        return MHD_YES;
+        return x->route->handle(x) ? MHD_YES : MHD_NO;
     case STAGE_ASKED:
         return send_answer(x);
     case STAGE_REPLIED:
@@ -222,7 +286,7 @@ struct exchange *exchange_new(struct plane *plane, struct MHD_Connection *mhd,
     x->plane = plane;
     x->mhd = mhd;
     x->connection = connection;
-    request_init(&x->request);
+    request_init(&x->request, plane->body_max);
     x->refused = refusal_of(request_set_target(&x->request, slice_text(target)));
     connection_request_begins(connection);
     return x;

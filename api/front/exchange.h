@@ -7,6 +7,7 @@
 
 #include "api/front/connection.h"
 #include "api/front/relay.h"
+#include "api/front/request.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
@@ -21,7 +22,15 @@ struct plane {
     enum role role;
     struct relay *relay;
     struct connections *connections;
+    size_t body_max;            /* octets of one request */
     atomic_int_fast64_t bodies; /* octets */
+};
+
+/* What core can be asked. */
+union question {
+    struct msg_call call;
+    struct msg_fetch fetch;
+    struct msg_ocsp ocsp;
 };
 
 /* Begins with the raw target of the request line. NULL when out of memory. */
@@ -34,8 +43,16 @@ struct exchange *exchange_new(struct plane *plane, struct MHD_Connection *mhd,
  */
 enum MHD_Result exchange_step(struct exchange *x, const char *method, struct slice part);
 
-/* Route handler: relays the request to core as it was signed, and suspends until the answer. */
-void exchange_ask_core(struct exchange *x);
+/* Route handler: relays the request to core as it was signed. */
+bool exchange_relay_call(struct exchange *x);
+
+/* For route handlers. The question may borrow from the request; both live until the reply is sent. */
+struct request *exchange_request(struct exchange *x);
+union question *exchange_question(struct exchange *x);
+
+/* Ends a route handler: asks core the question, and suspends until the answer; or refuses. */
+bool exchange_ask(struct exchange *x, enum message_type type);
+bool exchange_refuse(struct exchange *x, enum refusal why);
 
 /* Frees; NULL is fine. Never called while core is being asked: the connection is suspended. */
 void exchange_free(struct exchange *x);

@@ -69,7 +69,7 @@ static struct connections *open_connections(struct front *f)
 
 int main(int argc, char **argv)
 {
-    static struct front front = {.plane = {.role = ROLE_FRONT_MANAGE}};
+    static struct front front = {.plane = {.role = ROLE_FRONT_MANAGE, .body_max = MESSAGE_BODY_MAX}};
     struct front *f = &front;
     struct renewal *renewal = NULL;
     int status = 1;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 static const struct refusal_row {
     unsigned status;
@@ -27,7 +28,9 @@ static const struct refusal_row {
     [REFUSAL_TIMEOUT] = {408, "Request Timeout", "RequestTimeoutException",
                          "The request was not received in time."},
     [REFUSAL_TOO_LARGE] = {413, "Request Entity Too Large", "RequestEntityTooLargeException",
-                           "The request body is larger than 4 MiB."},
+                           "The request body is larger than this endpoint takes."},
+    [REFUSAL_MEDIA_TYPE] = {415, "Unsupported Media Type", "UnsupportedMediaTypeException",
+                            "This path does not take that Content-Type."},
     [REFUSAL_INTERNAL] = {500, "Internal Server Error", "InternalFailure",
                           "The request processing has failed because of an internal error."},
     [REFUSAL_UNAVAILABLE] = {503, "Service Unavailable", "ServiceUnavailableException",
@@ -72,6 +75,13 @@ static int take_header(struct reply *r, const struct message_pair *pair)
     return put_header(r, pair->name, pair->value);
 }
 
+int reply_put_header(struct reply *r, struct slice name, struct slice value)
+{
+    if (!text_is_token(name) || !text_is_field_value(value))
+        return CH_EPROTO;
+    return put_header(r, name, value);
+}
+
 void reply_new_id(char *out)
 {
     uint8_t bytes[16] = {0};
@@ -87,7 +97,7 @@ void reply_new_id(char *out)
 
 int reply_from_core(const struct msg_call_reply *answer, struct reply *out)
 {
-    *out = (struct reply){.status = answer->status, .body = answer->body};
+    *out = (struct reply){.status = answer->status, .body = answer->body, .file = -1};
     if (answer->status < 200 || answer->status > 599)
         return CH_EPROTO;
     for (uint32_t i = 0; i < answer->headers.count; i++) {
@@ -109,7 +119,7 @@ int reply_refuse(enum refusal why, const char *allow, struct reply *out)
 {
     PRECOND(why > REFUSAL_NONE && why < REFUSAL_COUNT);
     char id[REPLY_ID_SIZE];
-    *out = (struct reply){.status = refusals[why].status};
+    *out = (struct reply){.status = refusals[why].status, .file = -1};
     reply_new_id(id);
     int result = put_refusal_body(&refusals[why], &out->text);
     if (result == 0)
@@ -167,5 +177,7 @@ void reply_free(struct reply *r)
         return;
     buf_free(&r->headers);
     buf_free(&r->text);
-    *r = (struct reply){0};
+    if (r->file > 0)
+        close(r->file);
+    *r = (struct reply){.file = -1};
 }

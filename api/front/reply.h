@@ -16,6 +16,7 @@ enum refusal {
     REFUSAL_METHOD,
     REFUSAL_TIMEOUT,
     REFUSAL_TOO_LARGE,
+    REFUSAL_MEDIA_TYPE,
     REFUSAL_INTERNAL,
     REFUSAL_UNAVAILABLE,
     REFUSAL_COUNT
@@ -27,6 +28,8 @@ struct reply {
     struct buf headers; /* name NUL value NUL, ... in order */
     struct buf text;    /* the body of a refusal; empty for core's answers */
     struct slice body;  /* into text, or into core's frame */
+    int file;           /* -1, or the body: a regular file, owned by the reply until taken (set to -1) */
+    uint64_t file_size;
 };
 
 #define REPLY_ID_SIZE 37
@@ -40,6 +43,9 @@ void reply_new_id(char *out);
  */
 int reply_from_core(const struct msg_call_reply *answer, struct reply *out);
 
+/* Appends a header. CH_EPROTO for one that cannot be sent, CH_ENOMEM. */
+int reply_put_header(struct reply *r, struct slice name, struct slice value);
+
 /* A refusal with JSON body and fresh id; allow (may be NULL) is the Allow header. CH_ENOMEM. */
 int reply_refuse(enum refusal why, const char *allow, struct reply *out);
 
@@ -52,7 +58,7 @@ int reply_refuse_raw(enum refusal why, struct buf *out);
 /* The next header of a reply: *at starts at 0. False at the end. Texts borrow from the reply. */
 bool reply_next_header(const struct reply *r, size_t *at, const char **name, const char **value);
 
-/* Wipes and frees what the reply owns. */
+/* Wipes and frees what the reply owns. A zeroed one owns no file: it counts as -1. */
 void reply_free(struct reply *r);
 
 #endif

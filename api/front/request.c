@@ -21,11 +21,11 @@ static int put_part(struct request *r, struct slice bytes, struct request_part *
     return result;
 }
 
-void request_init(struct request *r)
+void request_init(struct request *r, size_t body_max)
 {
     PRECOND(r != NULL);
     *r = (struct request){.head = {.cap_max = REQUEST_HEAD_MAX},
-                          .body = {.cap_max = MESSAGE_BODY_MAX}};
+                          .body = {.cap_max = body_max}};
 }
 
 int request_set_target(struct request *r, struct slice target)
@@ -100,18 +100,32 @@ enum refusal request_check_head(const struct request *r)
         return REFUSAL_NONE;
     uint64_t announced = 0;
     int result = text_to_u64(length, &announced);
-    if (result == CH_ELIMIT || (result == 0 && announced > MESSAGE_BODY_MAX))
+    if (result == CH_ELIMIT || (result == 0 && announced > r->body.cap_max))
         return REFUSAL_TOO_LARGE;
     return result == 0 ? REFUSAL_NONE : REFUSAL_MALFORMED;
 }
 
-bool request_path_fits(const struct request *r, const char *text)
+bool request_path_is(const struct request *r, const char *text)
+{
+    return slice_is(request_slice(r, r->path), text);
+}
+
+bool request_path_begins(const struct request *r, struct slice start)
 {
     struct slice path = request_slice(r, r->path);
-    size_t len = strlen(text);
-    if (len == 0 || text[len - 1] != '*')
-        return slice_is(path, text);
-    return path.len >= len && memcmp(path.data, text, len - 1) == 0;
+    return path.len >= start.len && memcmp(path.data, start.data, start.len) == 0;
+}
+
+struct slice request_get_path(const struct request *r)
+{
+    return request_slice(r, r->path);
+}
+
+struct slice request_get_header(const struct request *r, const char *name)
+{
+    struct slice first;
+    (void)header_count(r, name, &first);
+    return first;
 }
 
 bool request_method_is(const struct request *r, const char *text)

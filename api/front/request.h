@@ -24,11 +24,11 @@ struct request {
     struct request_part query;
     struct request_part header[MESSAGE_PAIRS_MAX][2]; /* name, value */
     uint32_t header_count;
-    struct buf body;
+    struct buf body; /* bounded by its cap_max */
 };
 
-/* An empty request. request_free may follow at any time. */
-void request_init(struct request *r);
+/* An empty request, whose body may have body_max octets. request_free may follow at any time. */
+void request_init(struct request *r, size_t body_max);
 
 /*
  * Takes the raw target ("/a%20b?x=1") and splits it at the first '?'; nothing is decoded.
@@ -46,7 +46,7 @@ int request_set_method(struct request *r, struct slice method);
  */
 int request_add_header(struct request *r, struct slice name, struct slice value);
 
-/* Appends to the body. CH_ELIMIT over MESSAGE_BODY_MAX (body unchanged), CH_ENOMEM. */
+/* Appends to the body. CH_ELIMIT over body_max (body unchanged), CH_ENOMEM. */
 int request_add_body(struct request *r, struct slice part);
 
 /*
@@ -55,11 +55,14 @@ int request_add_body(struct request *r, struct slice part);
  */
 enum refusal request_check_head(const struct request *r);
 
-/* True when the path is exactly text, or begins with what stands before a final * and goes on. */
-bool request_path_fits(const struct request *r, const char *text);
-
-/* True when the method is exactly text. */
+/* True when the path is exactly text, or the method is. */
+bool request_path_is(const struct request *r, const char *text);
+bool request_path_begins(const struct request *r, struct slice start);
 bool request_method_is(const struct request *r, const char *text);
+
+/* The path, and the first value of a header (name in lower case; empty when absent); borrowed. */
+struct slice request_get_path(const struct request *r);
+struct slice request_get_header(const struct request *r, const char *name);
 
 /* What core is told. Slices borrow from r and peer. */
 void request_to_call(const struct request *r, struct slice peer, struct msg_call *out);

@@ -1,15 +1,22 @@
 #include "api/front/routes.h"
 
 #include "api/front/exchange.h"
+#include "api/front/publication.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct route routes[] = {
-    {ROLE_FRONT_MANAGE, "POST", "/", exchange_ask_core},
-    {ROLE_FRONT_MANAGE, "GET", "/chancery/v1/*", exchange_ask_core},
-    {ROLE_FRONT_MANAGE, "PUT", "/chancery/v1/*", exchange_ask_core},
-    {ROLE_FRONT_MANAGE, "DELETE", "/chancery/v1/*", exchange_ask_core},
+    {ROLE_FRONT_MANAGE, "POST", "/", exchange_relay_call},
+    {ROLE_FRONT_MANAGE, "GET", "/chancery/v1/+", exchange_relay_call},
+    {ROLE_FRONT_MANAGE, "PUT", "/chancery/v1/+", exchange_relay_call},
+    {ROLE_FRONT_MANAGE, "DELETE", "/chancery/v1/+", exchange_relay_call},
+    {ROLE_FRONT_PUBLIC, "GET", "/ca/*", publication_fetch},
+    {ROLE_FRONT_PUBLIC, "GET", "/crl/*", publication_fetch},
+    {ROLE_FRONT_PUBLIC, "POST", "/ocsp", publication_ocsp_post},
+    {ROLE_FRONT_PUBLIC, "POST", "/", publication_ocsp_post},
+    {ROLE_FRONT_PUBLIC, "GET", "/ocsp/*", publication_ocsp_get},
+    {ROLE_FRONT_PUBLIC, "GET", "/*", publication_ocsp_get},
 };
 
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
@@ -20,20 +27,44 @@ static void add_method(char allow[ROUTES_ALLOW_SIZE], const char *method)
     snprintf(allow + used, ROUTES_ALLOW_SIZE - used, "%s%s", used > 0 ? ", " : "", method);
 }
 
+static bool path_fits(const struct route *route, const struct request *request)
+{
+    size_t lead = strlen(route->path) - 1;
+    char last = route->path[lead];
+    if (last != '*' && last != '+')
+        return request_path_is(request, route->path);
+    return request_path_begins(request, slice_of(route->path, lead)) &&
+           (last == '*' || request_get_path(request).len > lead);
+}
+
+static bool method_fits(const struct route *route, const struct request *request)
+{
+    return request_method_is(request, route->method) ||
+           (strcmp(route->method, "GET") == 0 && request_method_is(request, "HEAD"));
+}
+
+/* A path is found once among the methods that it takes. */
+static bool is_named(const char *allow, const char *method)
+{
+    const char *at = strstr(allow, method);
+    return at != NULL && (at[strlen(method)] == '\0' || at[strlen(method)] == ',');
+}
+
 enum refusal routes_find(enum role plane, const struct request *request, const struct route **out,
                          char allow[ROUTES_ALLOW_SIZE])
 {
     *out = NULL;
     allow[0] = '\0';
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
-        if (routes[i].plane != plane || !request_path_fits(request, routes[i].path))
+        if (routes[i].plane != plane || !path_fits(&routes[i], request))
             continue;
-        if (request_method_is(request, routes[i].method)) {
+        if (method_fits(&routes[i], request)) {
             *out = &routes[i];
             allow[0] = '\0';
             return REFUSAL_NONE;
         }
-        add_method(allow, routes[i].method);
+        if (!is_named(allow, routes[i].method))
+            add_method(allow, routes[i].method);
     }
     return allow[0] == '\0' ? REFUSAL_NOT_FOUND : REFUSAL_METHOD;
 }

@@ -10,9 +10,9 @@ struct exchange;
 
 struct route {
     enum role plane;
-    const char *method;
-    const char *path; /* a final * stands for anything, but not for nothing */
-    void (*handle)(struct exchange *x); /* called once, when the whole request is there */
+    const char *method; /* GET also takes HEAD */
+    const char *path;   /* a '*' at its end stands for the rest, which may be empty; a '+' must not */
+    bool (*handle)(struct exchange *x); /* called once, when the whole request is there; false ends the connection */
 };
 
 #define ROUTES_ALLOW_SIZE 64

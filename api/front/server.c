@@ -52,11 +52,12 @@ static struct connection *accept_connection(struct server *s, struct MHD_Connect
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     const union MHD_ConnectionInfo *client =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (fd == NULL || tls == NULL || client == NULL)
+    if (fd == NULL || client == NULL || (tls == NULL && s->plane->role == ROLE_FRONT_MANAGE))
         return NULL;
     char peer[INET6_ADDRSTRLEN];
     format_peer(client->client_addr, peer);
-    return connection_open(s->plane->connections, fd->connect_fd, tls->tls_session,
+    return connection_open(s->plane->connections, fd->connect_fd,
+                           s->plane->role == ROLE_FRONT_MANAGE ? tls->tls_session : NULL,
                            slice_text(peer));
 }
 
@@ -120,28 +121,34 @@ static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *tex
 struct server *server_start(struct plane *plane, const struct config *config, int listen_fd)
 {
     PRECOND(plane != NULL && config != NULL && listen_fd >= 0);
+    bool tls = plane->role == ROLE_FRONT_MANAGE;
+    int64_t connections = tls ? config->manage_connections : config->public_connections;
+    int64_t per_address =
+        tls ? config->manage_connections_per_address : config->public_connections_per_address;
     struct server *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
     s->plane = plane;
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+            (tls ? MHD_USE_TLS : 0u),
         0, NULL, NULL, on_request, s,
         MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
         MHD_OPTION_LISTEN_SOCKET, listen_fd,
         MHD_OPTION_THREAD_POOL_SIZE, SERVER_THREADS,
-        MHD_OPTION_HTTPS_PRIORITIES, IDENTITY_PRIORITIES,
-        MHD_OPTION_HTTPS_CERT_CALLBACK, connection_choose_identity,
-        MHD_OPTION_TLS_NO_ALPN, 1,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, SERVER_HEAD_MEMORY,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->manage_connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)config->manage_connections_per_address,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)per_address,
         MHD_OPTION_CONNECTION_TIMEOUT, 0u, /* connection.c keeps the time */
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+        /* a plane without TLS ends its options here */
+        tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, IDENTITY_PRIORITIES,
+        MHD_OPTION_HTTPS_CERT_CALLBACK, connection_choose_identity,
+        MHD_OPTION_TLS_NO_ALPN, 1,
         MHD_OPTION_END);
     if (s->daemon == NULL) {
         log_error("the HTTP server cannot start");

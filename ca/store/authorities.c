@@ -97,6 +97,14 @@ int store_authority_get(struct store_tx *tx, const struct scope *scope, const ch
     return authority_read(&q, out);
 }
 
+int store_authority_get_any(struct store_tx *tx, const char *id, struct authority_row *out)
+{
+    struct query q;
+    query_open(&q, tx, ST_AUTHORITY_GET_ANY);
+    query_put_uuid(&q, id);
+    return authority_read(&q, out);
+}
+
 int store_authority_by_token(struct store_tx *tx, const struct scope *scope, const char *token,
                              int64_t since, struct authority_row *out)
 {

@@ -147,6 +147,8 @@ struct authority_row {
 int store_authority_insert(struct store_tx *tx, const struct authority_row *row);
 int store_authority_get(struct store_tx *tx, const struct scope *scope, const char *id,
                         struct authority_row *out);
+/* By id alone, whose ever it is: for what is public. */
+int store_authority_get_any(struct store_tx *tx, const char *id, struct authority_row *out);
 /* Newest not deleted authority of the scope with that token, created at or after since. */
 int store_authority_by_token(struct store_tx *tx, const struct scope *scope, const char *token,
                              int64_t since, struct authority_row *out);

@@ -194,6 +194,8 @@ const struct statement statements[ST_COUNT] = {
           "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"),
     READ(ST_AUTHORITY_GET, "authority-get",
          "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.id = ?3 AND a.scope = " SCOPE),
+    READ(ST_AUTHORITY_GET_ANY, "authority-get-any",
+         "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.id = ?1"),
     READ(ST_AUTHORITY_BY_TOKEN, "authority-by-token",
          "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.scope = " SCOPE
          " AND a.idempotency_token = ?3 AND a.created_at >= ?4 AND a.status <> 'DELETED' "

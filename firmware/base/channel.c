@@ -66,6 +66,11 @@ static int wait_for(int fd, short events, int64_t deadline)
     }
 }
 
+static bool descriptor_fits(const struct message_row *row, bool attached)
+{
+    return row->descriptor == DESCRIPTOR_MAYBE || attached == (row->descriptor == DESCRIPTOR_ALWAYS);
+}
+
 /* ---- sending ---- */
 
 union fd_room {
@@ -128,7 +133,7 @@ int channel_send(struct channel *c, enum message_type type, uint64_t id, const v
     PRECOND(c != NULL);
     const struct message_row *row = message_row_find((uint16_t)type);
     if (row == NULL || (row->senders & 1u << c->self) == 0 ||
-        (row->receivers & 1u << c->peer) == 0 || (fd >= 0) != (type == MSG_WIRE))
+        (row->receivers & 1u << c->peer) == 0 || !descriptor_fits(row, fd >= 0))
         return CH_EINVAL;
     struct buf frame = {0};
     int e = message_encode(type, id, message, &frame);
@@ -225,7 +230,7 @@ int channel_receive(struct channel *c, struct frame *out)
     int e = receive_all(c, header, sizeof header, deadline, &out->fd);
     if (e == 0)
         e = message_header_decode(header, c->peer, c->self, &out->header);
-    if (e == 0 && (out->fd >= 0) != (out->header.type == MSG_WIRE))
+    if (e == 0 && !descriptor_fits(message_row_find(out->header.type), out->fd >= 0))
         e = CH_EPROTO;
     if (e == 0)
         e = receive_payload(c, out, deadline);

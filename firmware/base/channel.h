@@ -17,7 +17,7 @@ struct frame {
     struct message_header header;
     union message_any message;
     struct buf payload;
-    int fd; /* attached descriptor (MSG_WIRE), or -1; owned by the frame until taken (set to -1) */
+    int fd; /* attached descriptor (as the message's row has it), or -1; owned by the frame until taken (set to -1) */
 };
 
 /*

@@ -90,6 +90,17 @@ static const char *check_exceptions(const char *text)
                : "not a comma-separated list such as acm:RequestCertificate=50";
 }
 
+static const char *check_url(const char *text)
+{
+    static const char scheme[] = "http://";
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-.:[]";
+    size_t len = strlen(text);
+    size_t lead = sizeof scheme - 1;
+    bool ok = len == 0 || (len > lead && strncmp(text, scheme, lead) == 0 &&
+                           strspn(text + lead, allowed) == len - lead);
+    return ok ? NULL : "not of the form http://name or http://name:port, in lower case";
+}
+
 static const char *check_log_level(const char *text)
 {
     enum log_level level;
@@ -140,6 +151,16 @@ static const struct config_row rows[] = {
     TEXT(public, address, "0.0.0.0", 1, check_address,
          "Address on which OCSP and CRLs are served."),
     NUMBER(public, port, "8080", 0, 65535, "TCP port of OCSP and CRLs; 0 = off."),
+    TEXT(public, url, "", 0, check_url,
+         "Where relying parties reach the public plane, as put into certificates: "
+         "http://name[:port]; empty = the first of manage.names and the port above."),
+    NUMBER(public, connections, "12000", 1, 19000, "Connections at most at once."),
+    NUMBER(public, connections_per_address, "0", 0, 19000,
+           "Connections at most from one address; 0 = no limit of its own."),
+    DURATION(public, idle_timeout, "60s", 1, 3600,
+             "A connection without a request is closed after this time."),
+    DURATION(public, request_timeout, "10s", 1, 600,
+             "Time for header and body of one request to arrive."),
     NUMBER(core, workers, "32", 1, 256, "Threads that act on API calls."),
     TEXT(core, regions, "us-east-1", 1, check_regions,
          "Regions that the appliance answers for, comma-separated; the first is the usual one."),

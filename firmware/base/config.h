@@ -25,6 +25,11 @@ struct config {
     /* [public] the public plane (OCSP, CRL); port 0 = off */
     char public_address[CONFIG_TEXT_MAX];
     int64_t public_port;                  /* 8080 */
+    char public_url[CONFIG_TEXT_MAX];     /* "http://pki.example.internal", or "" */
+    int64_t public_connections;           /* 12000 at most at once */
+    int64_t public_connections_per_address; /* 0 = no limit of its own */
+    int64_t public_idle_timeout;          /* 60 */
+    int64_t public_request_timeout;       /* 10 */
     /* [core] */
     int64_t core_workers;                 /* 32 threads that act on calls */
     char core_regions[CONFIG_TEXT_MAX];   /* "us-east-1", comma-separated */

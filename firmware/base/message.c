@@ -49,6 +49,32 @@ static const struct message_field tls_certified_fields[] = {
     FIELD(msg_tls_certified, not_before, FIELD_U64, 0),
     FIELD(msg_tls_certified, not_after, FIELD_U64, 0),
 };
+static const struct message_field fetch_fields[] = {
+    FIELD(msg_fetch, path, FIELD_TEXT, PUBLIC_PATH_MAX),
+};
+static const struct message_field fetched_fields[] = {
+    FIELD(msg_fetched, status, FIELD_U32, 0),
+    FIELD(msg_fetched, content_type, FIELD_TEXT, 64),
+    FIELD(msg_fetched, max_age, FIELD_U32, 0),
+    FIELD(msg_fetched, modified, FIELD_U64, 0),
+    FIELD(msg_fetched, etag, FIELD_TEXT, 80),
+    FIELD(msg_fetched, body, FIELD_BYTES, PUBLIC_BODY_MAX),
+};
+static const struct message_field ocsp_fields[] = {
+    FIELD(msg_ocsp, request, FIELD_BYTES, PUBLIC_REQUEST_MAX),
+};
+static const struct message_field ocsp_answer_fields[] = {
+    FIELD(msg_ocsp_answer, status, FIELD_U32, 0),
+    FIELD(msg_ocsp_answer, cacheable, FIELD_U32, 0),
+    FIELD(msg_ocsp_answer, this_update, FIELD_U64, 0),
+    FIELD(msg_ocsp_answer, next_update, FIELD_U64, 0),
+    FIELD(msg_ocsp_answer, tag, FIELD_U64, 0),
+    FIELD(msg_ocsp_answer, body, FIELD_BYTES, PUBLIC_BODY_MAX),
+};
+static const struct message_field forget_fields[] = {
+    FIELD(msg_forget, tag, FIELD_U64, 0),
+    FIELD(msg_forget, all, FIELD_U32, 0),
+};
 static const struct message_field status_fields[] = {
     FIELD(msg_status, detail, FIELD_U32, 0),
 };
@@ -88,17 +114,24 @@ static const struct message_field key_rotated_fields[] = {
 #define CHILDREN (CORE | MANAGE | PUBLIC | OUTBOUND)
 
 #define ROW(number, name, senders, receivers, reply, size_max)                                     \
-    {number, #name,         senders,     receivers, reply, size_max, sizeof(struct msg_##name),   \
-     name##_fields, COUNT(name##_fields)}
+    ROW_WITH(number, name, senders, receivers, reply, size_max, DESCRIPTOR_NEVER)
+#define ROW_WITH(number, name, senders, receivers, reply, size_max, descriptor)                    \
+    {number,     #name, senders, receivers, reply, size_max, sizeof(struct msg_##name), name##_fields, \
+     COUNT(name##_fields), descriptor}
 
 static const struct message_row rows[] = {
     ROW(MSG_READY, ready, CHILDREN, CHANCERYD, 0, SMALL),
-    ROW(MSG_WIRE, wire, CHANCERYD, CHILDREN, 0, SMALL),
+    ROW_WITH(MSG_WIRE, wire, CHANCERYD, CHILDREN, 0, SMALL, DESCRIPTOR_ALWAYS),
     ROW(MSG_PIN_REFUSED, pin_refused, CORE, CHANCERYD, 0, SMALL),
     ROW(MSG_CALL, call, MANAGE, CORE, MSG_CALL_REPLY, MESSAGE_SIZE_MAX),
     ROW(MSG_CALL_REPLY, call_reply, CORE, MANAGE, 0, MESSAGE_SIZE_MAX),
     ROW(MSG_TLS_CERTIFY, tls_certify, MANAGE, CORE, MSG_TLS_CERTIFIED, CSR_MAX + SMALL),
     ROW(MSG_TLS_CERTIFIED, tls_certified, CORE, MANAGE, 0, PEM_MAX + 4 * SMALL),
+    ROW(MSG_FETCH, fetch, PUBLIC, CORE, MSG_FETCHED, PUBLIC_PATH_MAX + SMALL),
+    ROW_WITH(MSG_FETCHED, fetched, CORE, PUBLIC, 0, PUBLIC_BODY_MAX + 256, DESCRIPTOR_MAYBE),
+    ROW(MSG_OCSP, ocsp, PUBLIC, CORE, MSG_OCSP_ANSWER, PUBLIC_REQUEST_MAX + SMALL),
+    ROW(MSG_OCSP_ANSWER, ocsp_answer, CORE, PUBLIC, 0, PUBLIC_BODY_MAX + 4 * SMALL),
+    ROW(MSG_FORGET, forget, CORE, PUBLIC, 0, SMALL),
     ROW(MSG_STATUS, status, OPERATOR, CORE, MSG_STATUS_REPLY, SMALL),
     ROW(MSG_STATUS_REPLY, status_reply, CORE, OPERATOR, 0, FACTS_MAX),
     ROW(MSG_USER_ADD, user_add, OPERATOR, CORE, MSG_USER_ADDED, 512),

@@ -22,6 +22,11 @@
 #define MESSAGE_BODY_MAX ((size_t)4 * 1024 * 1024)
 #define MESSAGE_SIZE_MAX (MESSAGE_BODY_MAX + (size_t)128 * 1024)
 
+/* Of the public plane: path of a request, its body, and the body of an answer that is no file. */
+#define PUBLIC_PATH_MAX ((size_t)8192)
+#define PUBLIC_REQUEST_MAX ((size_t)8192)
+#define PUBLIC_BODY_MAX ((size_t)64 * 1024)
+
 enum role {
     ROLE_CHANCERYD,
     ROLE_CORE,
@@ -41,6 +46,11 @@ enum message_type {
     MSG_CALL_REPLY = 17,
     MSG_TLS_CERTIFY = 18, /* front manage -> core: certify the front's own TLS key */
     MSG_TLS_CERTIFIED = 19,
+    MSG_FETCH = 48,       /* front public -> core: something published */
+    MSG_FETCHED = 49,     /* with a descriptor when it is a file */
+    MSG_OCSP = 50,        /* front public -> core: an OCSP request */
+    MSG_OCSP_ANSWER = 51,
+    MSG_FORGET = 52,      /* core -> front public: kept answers that are true no longer */
     MSG_STATUS = 32,      /* operator -> core */
     MSG_STATUS_REPLY = 33,
     MSG_USER_ADD = 34,    /* operator -> core */
@@ -98,6 +108,38 @@ struct msg_tls_certified {
     uint64_t not_after; /* seconds since 1970 */
 };
 
+struct msg_fetch {
+    struct slice path; /* as in the request line, without the query */
+};
+
+struct msg_fetched {
+    uint32_t status; /* HTTP: 200, 404, 503; the rest counts with 200 only */
+    struct slice content_type;
+    uint32_t max_age;  /* seconds that caches may keep it */
+    uint64_t modified; /* seconds since 1970; 0 = not told */
+    struct slice etag; /* with its quotes; empty = none */
+    struct slice body; /* empty when a descriptor is attached: then it is the body */
+};
+
+struct msg_ocsp {
+    struct slice request; /* DER OCSPRequest */
+};
+
+struct msg_ocsp_answer {
+    uint32_t status;      /* HTTP: 200, or 503 */
+    uint32_t cacheable;   /* 1 = the same octets get the same answer until next_update */
+    uint64_t this_update; /* seconds since 1970 */
+    uint64_t next_update;
+    uint64_t tag;         /* of what it speaks of; see msg_forget */
+    struct slice body;    /* DER OCSPResponse */
+};
+
+/* Kept answers with that tag are true no longer. */
+struct msg_forget {
+    uint64_t tag;
+    uint32_t all; /* 1 = whatever the tag */
+};
+
 struct msg_status {
     uint32_t detail; /* 0 = summary */
 };
@@ -142,6 +184,11 @@ union message_any {
     struct msg_call_reply call_reply;
     struct msg_tls_certify tls_certify;
     struct msg_tls_certified tls_certified;
+    struct msg_fetch fetch;
+    struct msg_fetched fetched;
+    struct msg_ocsp ocsp;
+    struct msg_ocsp_answer ocsp_answer;
+    struct msg_forget forget;
     struct msg_status status;
     struct msg_status_reply status_reply;
     struct msg_user_add user_add;
@@ -159,6 +206,9 @@ struct message_field {
     size_t max;    /* octets of TEXT/BYTES and of each text of PAIRS; 0 for numbers */
 };
 
+/* Whether a descriptor comes along. */
+enum message_descriptor { DESCRIPTOR_NEVER, DESCRIPTOR_ALWAYS, DESCRIPTOR_MAYBE };
+
 struct message_row {
     enum message_type type;
     const char *name;
@@ -169,6 +219,7 @@ struct message_row {
     size_t struct_size;
     const struct message_field *fields;
     size_t field_count;
+    enum message_descriptor descriptor;
 };
 
 struct message_header {

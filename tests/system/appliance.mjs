@@ -42,10 +42,11 @@ export class Appliance {
     a.state = options.state ?? mkdtempSync(join(tmpdir(), 'chancery-test-'));
     chmodSync(a.state, 0o755);
     a.port = await freePort();
+    a.publicPort = options.public ? await freePort() : 0;
     a.log = '';
     a.extraEnv = options.env;
     const init = await run(join(BIN, 'chancery'),
-      ['init', '--state', a.state, '--port', String(a.port), '--public-port', '0']);
+      ['init', '--state', a.state, '--port', String(a.port), '--public-port', String(a.publicPort)]);
     a.initOutput = init.stdout + init.stderr;
     if (options.configure) a.configure(options.configure);
     await a.launch();

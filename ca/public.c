@@ -1,0 +1,125 @@
+#include "ca/public.h"
+
+#include "ca/pca/authority.h"
+#include "firmware/base/log.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define UUID_LEN (ROW_UUID_SIZE - 1)
+#define CERTIFICATE_MAX_AGE 3600 /* an authority's certificate changes when it is renewed */
+#define DIGEST_SIZE 32
+#define ETAG_OCTETS 16
+
+int public_etag(struct slice bytes, char etag[PUBLIC_ETAG_SIZE])
+{
+    uint8_t digest[DIGEST_SIZE];
+    char hex[2 * ETAG_OCTETS + 1] = "";
+    if (EVP_Digest(bytes.data, bytes.len, digest, NULL, EVP_sha256(), NULL) != 1)
+        return CH_ENOMEM;
+    hex_encode(digest, ETAG_OCTETS, hex);
+    snprintf(etag, PUBLIC_ETAG_SIZE, "\"%s\"", hex);
+    return 0;
+}
+
+void publication_free(struct publication *p)
+{
+    buf_free(&p->body);
+    if (p->file >= 0)
+        close(p->file);
+    *p = (struct publication){.file = -1};
+}
+
+/* ---- certificates of authorities, for Authority Information Access (RFC 5280 4.2.2.1) ---- */
+
+struct load {
+    char id[ROW_UUID_SIZE];
+    struct authority_row row;
+};
+
+static int load_unit(struct store_tx *tx, void *context)
+{
+    struct load *l = context;
+    return store_authority_get_any(tx, l->id, &l->row);
+}
+
+static int put_certificate(const struct authority_row *row, struct publication *out)
+{
+    out->content_type = "application/pkix-cert";
+    return buf_put_slice(&out->body, buf_slice(&row->certificate));
+}
+
+static int put_chain(const struct authority_row *row, struct publication *out)
+{
+    out->content_type = "application/pem-certificate-chain";
+    int r = authority_chain_put(row, &out->body);
+    return r == 0 ? buf_put_text(&out->body, "\n") : r;
+}
+
+static int fetch_authority(struct core *core, const char *id, struct publication *out,
+                           int (*put)(const struct authority_row *row, struct publication *out))
+{
+    struct load l = {0};
+    memcpy(l.id, id, sizeof l.id);
+    int r = store_read(core->store, load_unit, &l);
+    if (r == 0 && l.row.certificate.len == 0)
+        r = CH_ENOTFOUND;
+    if (r == 0)
+        r = put(&l.row, out);
+    if (r == 0)
+        r = public_etag(buf_slice(&out->body), out->etag);
+    out->max_age = CERTIFICATE_MAX_AGE;
+    authority_row_free(&l.row);
+    return r;
+}
+
+static int fetch_certificate(struct core *core, const char *id, struct publication *out)
+{
+    return fetch_authority(core, id, out, put_certificate);
+}
+
+static int fetch_chain(struct core *core, const char *id, struct publication *out)
+{
+    return fetch_authority(core, id, out, put_chain);
+}
+
+/* ---- the paths, a row each ---- */
+
+static const struct {
+    const char *before, *after; /* what stands around the UUID of the authority */
+    int (*fetch)(struct core *core, const char *id, struct publication *out);
+} paths[] = {
+    {"/ca/", ".cer", fetch_certificate},
+    {"/ca/", "/chain.pem", fetch_chain},
+};
+
+static bool path_split(struct slice path, const char *before, const char *after,
+                       char id[ROW_UUID_SIZE])
+{
+    size_t lead = strlen(before);
+    size_t tail = strlen(after);
+    if (path.len != lead + UUID_LEN + tail || memcmp(path.data, before, lead) != 0 ||
+        memcmp(path.data + lead + UUID_LEN, after, tail) != 0)
+        return false;
+    memcpy(id, path.data + lead, UUID_LEN);
+    id[UUID_LEN] = '\0';
+    return true;
+}
+
+int public_fetch(struct core *core, struct slice path, struct publication *out)
+{
+    PRECOND(core != NULL && out != NULL);
+    char id[ROW_UUID_SIZE];
+    *out = (struct publication){.file = -1};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (!path_split(path, paths[i].before, paths[i].after, id))
+            continue;
+        int r = paths[i].fetch(core, id, out);
+        if (r != 0)
+            publication_free(out);
+        return r;
+    }
+    return CH_ENOTFOUND;
+}
