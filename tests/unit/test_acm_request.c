@@ -4,6 +4,7 @@
 
 #include "ca/domain/challenge.h"
 #include "ca/domain/validation.h"
+#include "ca/jobs/expiry.h"
 #include "firmware/base/clock.h"
 
 #include <setjmp.h>
@@ -530,6 +531,36 @@ static void what_is_due_is_stored_and_goes_with_the_certificate(void **state)
     free(dns);
 }
 
+static void what_nobody_proved_in_72_hours_has_failed(void **state)
+{
+    (void)state;
+    struct due due;
+    char *dns = request(asking("late.example.com", "DNS"));
+    char *mail = request(asking("late.example.com", "EMAIL"));
+    assert_int_equal(expiry_job_run(&ops.core, clock_now_us() + 71 * HOUR_US), 0);
+    due_read(mail, &due);
+    assert_int_equal(due.mails, 1);
+    validation_list_free(&due.list);
+    assert_int_equal(expiry_job_run(&ops.core, clock_now_us() + 73 * HOUR_US), 0);
+    json_t *c = describe(dns);
+    assert_string_equal(ops_text(c, "Status"), "VALIDATION_TIMED_OUT");
+    assert_string_equal(ops_text(option(c, 0), "ValidationStatus"), "FAILED");
+    assert_null(json_object_get(c, "FailureReason"));
+    json_decref(c);
+    due_read(dns, &due);
+    assert_int_equal(due.list.rows[0].next_try, 0);
+    validation_list_free(&due.list);
+    due_read(mail, &due);
+    assert_int_equal(due.mails, 0);
+    validation_list_free(&due.list);
+    ops_refused(BAD_STATE, ACM, "ResendValidationEmail", "{s:s, s:s, s:s}", ARN, mail, "Domain",
+                "late.example.com", "ValidationDomain", "late.example.com");
+    ops_refused(BAD_STATE, ACM, "UpdateCertificateOptions", "{s:s, s:{s:s}}", ARN, mail, "Options",
+                "CertificateTransparencyLoggingPreference", "DISABLED");
+    free(mail);
+    free(dns);
+}
+
 /* ---- ResendValidationEmail ---- */
 
 static void resend_refused(const char *type, const char *arn, const char *domain,
@@ -796,6 +827,7 @@ int main(void)
         TEST(a_name_that_policy_refuses_makes_the_certificate_fail),
         TEST(a_token_gives_the_same_certificate_for_an_hour),
         TEST(what_is_due_is_stored_and_goes_with_the_certificate),
+        TEST(what_nobody_proved_in_72_hours_has_failed),
         TEST(mail_that_makes_no_sense_is_not_sent_again),
         TEST(a_mail_sent_again_is_due_once_and_changes_nothing_else),
         TEST(validations_are_listed_by_page),

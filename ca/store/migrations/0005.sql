@@ -42,3 +42,14 @@ CREATE TABLE account_tokens (
     created_at INTEGER NOT NULL,                       -- when it was given
     PRIMARY KEY (scope, token)
 ) STRICT, WITHOUT ROWID;
+
+-- Whatever ends the wait of a certificate ends what its names wait for; names that nobody proved
+-- control of in time have failed.
+CREATE TRIGGER validation_ends AFTER UPDATE OF status ON certificates
+    WHEN NEW.type = 2 AND OLD.status = 1 AND NEW.status <> 1
+BEGIN
+    UPDATE domain_validations SET next_try = 0,
+        status = CASE WHEN NEW.status = 5 AND status = 1 THEN 3 ELSE status END
+        WHERE certificate = NEW.number;
+    DELETE FROM validation_mails WHERE certificate = NEW.number;
+END;
