@@ -62,9 +62,9 @@ links() {
 	done
 	return 0
 }
-links chanceryd 'sqlite|p11|pkcs11|crypto|ssl|microhttpd|gnutls|curl|jansson|pcre'
-links chancery-front 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre'
-links chancery-front-public 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre'
+links chanceryd 'sqlite|p11|pkcs11|crypto|ssl|microhttpd|gnutls|curl|jansson|pcre|idn2|psl'
+links chancery-front 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre|idn2|psl'
+links chancery-front-public 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre|idn2|psl'
 links chancery-core 'microhttpd|curl|gnutls|ssl'
 links chancery 'microhttpd|curl|gnutls|ssl'
 

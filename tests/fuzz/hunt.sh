@@ -15,7 +15,7 @@ for source in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$source" .c)
 	case $name in
 	fuzz_relay) libs="front base" link="-linih -lseccomp -lmicrohttpd -lgnutls" ;;
-	*) libs="ca hsm store contract pki base" link="-linih -lseccomp -lsqlite3 -ljansson -lpcre2-8 -lp11 -lcrypto" ;;
+	*) libs="ca hsm store contract pki base" link="-linih -lseccomp -lsqlite3 -ljansson -lpcre2-8 -lidn2 -lpsl -lp11 -lcrypto" ;;
 	esac
 	archives=
 	for l in $libs; do archives="$archives build/libfuzzer/lib$l.a"; done
