@@ -205,6 +205,16 @@ int issue_intend(struct core *core, const struct issue_order *order, struct issu
 
 /* ---- the signature ---- */
 
+/* Of an issuer that has no identifier of its own, the hash of its key, as AWS does it. */
+static int issuer_key_id(const struct pki_certificate *issuer, uint8_t hash[20], struct slice *id)
+{
+    *id = pki_certificate_key_id(issuer);
+    if (id->len > 0)
+        return 0;
+    *id = slice_of(hash, 20);
+    return pki_key_id(pki_certificate_spki(issuer), hash);
+}
+
 static int tbs_make(const struct issue_order *o, const struct authority_issuer *issuer,
                     const struct issued_row *intent, struct buf *tbs, struct pki_reason *why)
 {
@@ -220,12 +230,15 @@ static int tbs_make(const struct issue_order *o, const struct authority_issuer *
         .pointers = o->pointers,
         .extras = o->extras,
     };
+    uint8_t hash[20];
+    int rc = 0;
     memcpy(spec.serial, intent->serial, sizeof spec.serial);
     if (issuer != NULL) {
         spec.issuer = pki_certificate_subject(issuer->certificate);
-        spec.issuer_key_id = pki_certificate_key_id(issuer->certificate);
+        rc = issuer_key_id(issuer->certificate, hash, &spec.issuer_key_id);
     }
-    int rc = pki_tbs_build(&spec, tbs, why);
+    if (rc == 0)
+        rc = pki_tbs_build(&spec, tbs, why);
     if (rc == 0)
         rc = pki_lint(buf_slice(tbs), o->profile, why);
     if (rc == 0 && issuer != NULL && pki_constraints_on_names(issuer->constraints))

@@ -3,11 +3,12 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { IssueCertificateCommand, ImportCertificateAuthorityCertificateCommand } from '@aws-sdk/client-acm-pca';
-import { Appliance } from './appliance.mjs';
+import { DescribeCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
+import { Appliance, until } from './appliance.mjs';
 import { activeRoot, certificateOf, createAuthority, csrOf, issue, template } from './authority.mjs';
 
 let appliance, pca, root, rootCsr, rootKeyId, csr;
@@ -140,7 +141,8 @@ describe('refusals', () => {
     await extensions({ CustomExtensions: [custom('1.2.3.4', '0500'), custom('1.2.3.4', '0500')] });
     await extensions({ KeyUsage: { DigitalSignature: true }, CustomExtensions: [custom('2.5.29.15', '03020780')] });
     await extensions({ CustomExtensions: [custom('1.2.3.4', '0502')] });
-    await extensions({ CustomExtensions: [custom('2.5.29.30', '3007a0053003820161', true)] });
+    await refused('InvalidArgsException', { TemplateArn: template('EndEntityCertificate_APIPassthrough/V1'),
+      ApiPassthrough: { Extensions: { CustomExtensions: [custom('2.5.29.30', '3007a0053003820161', true)] } } });
     await extensions({ CustomExtensions: [custom('1.3.6.1.5.5.7.1.1', '3000')] });
   });
 
@@ -297,7 +299,7 @@ describe('constraints from above', () => {
     const at = offsetOf(path, 'X509v3 Name Constraints');
     const out = join(appliance.state, 'nc.der');
     openssl('asn1parse', '-in', path, '-strparse', String(at), '-out', out, '-noout');
-    return execFileSync('cat', [out]).toString('hex');
+    return readFileSync(out).toString('hex');
   };
   let upper, lower;
   const subordinate = async (parent, name, templateName, ApiPassthrough) => {
@@ -325,6 +327,17 @@ describe('constraints from above', () => {
     await assert.rejects(pemOf({ days: 10 }, lower, request('/CN=www.example.org')), { name: 'ValidationException' });
   });
 
+  test('ACM calls it by its name', async () => {
+    const acm = appliance.acm();
+    const { CertificateArn } = await acm.send(new RequestCertificateCommand({ DomainName: 'www.example.org', CertificateAuthorityArn: lower.arn }));
+    const failed = await until('the certificate to fail', async () => {
+      const { Certificate } = await acm.send(new DescribeCertificateCommand({ CertificateArn }));
+      return Certificate.Status === 'PENDING_VALIDATION' ? null : Certificate;
+    });
+    assert.equal(failed.Status, 'FAILED');
+    assert.equal(failed.FailureReason, 'PCA_NAME_CONSTRAINTS_VALIDATION');
+  });
+
   test('names inside are issued, and openssl agrees', async () => {
     const pem = await pemOf(names({ DnsName: 'www.example.com' }, { Rfc822Name: 'a@example.com' }, { IpAddress: '10.1.2.3' },
       { UniformResourceIdentifier: 'https://www.example.com/' }), lower);
@@ -337,6 +350,22 @@ describe('constraints from above', () => {
       await assert.rejects(pemOf({ templateName: `${name}/V1`, days: 10 }, upper), { name: 'ValidationException' });
     await assert.rejects(pemOf({ templateName: 'SubordinateCACertificate_PathLen0/V1', days: 10 }, lower), { name: 'ValidationException' });
   });
+});
+
+test('an authority without a subject key identifier is known by the hash of its key', async () => {
+  const key = join(appliance.state, 'outside.key');
+  const outside = file('outside.pem', openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key,
+    '-subj', '/CN=Outside', '-days', '400', '-addext', 'keyUsage=critical,keyCertSign'));
+  const arn = await createAuthority(pca, 'SUBORDINATE', { name: 'No identifier' });
+  const Certificate = openssl('x509', '-req', '-in', file('none.csr', await csrOf(pca, arn)), '-CA', outside, '-CAkey', key, '-days', '300',
+    '-extfile', file('none.cnf', 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=none\n'));
+  assert.ok(!extensionsOf(Certificate).has('X509v3 Subject Key Identifier'));
+  await pca.send(new ImportCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: arn, Certificate: Buffer.from(Certificate),
+    CertificateChain: readFileSync(outside) }));
+  const got = extensionsOf(await pemOf({ days: 10 }, { arn, signing: 'SHA256WITHECDSA' }));
+  const point = new X509Certificate(Certificate).publicKey.export({ type: 'spki', format: 'der' }).subarray(-65);
+  assert.equal(got.get('X509v3 Authority Key Identifier').replace('keyid:', '').replaceAll(':', '').toLowerCase(),
+    createHash('sha1').update(point).digest('hex'));
 });
 
 test('a short-lived authority gives seven days and no more', async () => {
