@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define PAGE_DEFAULT 1000
+#define PLACE_SIZE ((size_t)8)
 
 struct listing {
     const struct certificate_row *row;
@@ -61,26 +62,39 @@ static size_t page_size(const struct request *r)
     return asked == NULL ? PAGE_DEFAULT : (size_t)json_integer_value(asked);
 }
 
-/* The key of a page is how many names came before it. */
+/* Where a page begins: how many names came before it. */
+static int start_read(struct request *r, size_t *start)
+{
+    struct buf place = {0};
+    int rc = page_place_read(r, &place);
+    if (rc == 0 && place.len != 0 && place.len != PLACE_SIZE)
+        rc = CH_EINVAL;
+    *start = rc == 0 && place.len != 0 ? (size_t)page_number_get(place.data) : 0;
+    buf_free(&place);
+    return rc == CH_EINVAL ? api_fail(&r->error, "InvalidArgsException", "The token is not valid.")
+                           : rc;
+}
+
+static int next_put(struct request *r, size_t next)
+{
+    uint8_t place[PLACE_SIZE];
+    page_number_put(next, place);
+    return page_place_put(r, slice_of(place, sizeof place));
+}
+
 static int page_put(struct request *r, const struct listing *l)
 {
-    struct page_key key;
+    size_t next = 0;
     json_t *page = json_array();
-    int rc = page_token_read(r, &key);
-    if (rc == CH_EINVAL)
-        rc = api_fail(&r->error, "InvalidArgsException", "The token is not valid.");
-    size_t next = rc == 0 ? (size_t)key.created : 0;
+    int rc = start_read(r, &next);
     for (; rc == 0 && next < json_array_size(l->all) && json_array_size(page) < page_size(r);
          next++)
         if (json_array_append(page, json_array_get(l->all, next)) != 0)
             rc = CH_ENOMEM;
     if (rc == 0)
         rc = member_put_new(r->out, "DomainValidationSummaryList", json_incref(page));
-    if (rc == 0 && next < json_array_size(l->all)) {
-        key.created = (int64_t)next;
-        memcpy(key.id, l->row->id, sizeof key.id);
-        rc = page_token_put(r, &key);
-    }
+    if (rc == 0 && next < json_array_size(l->all))
+        rc = next_put(r, next);
     json_decref(page);
     return rc;
 }

@@ -65,6 +65,8 @@ static int texts_fill(struct ask *a)
                          &row->signature_algorithm);
     if (rc == 0)
         rc = member_copy("AMAZON_ISSUED", &row->type);
+    if (rc == 0)
+        rc = member_copy(method_of(a), &row->validation_method);
     buf_free(&subject);
     return rc;
 }

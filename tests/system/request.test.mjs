@@ -99,6 +99,11 @@ describe('a public certificate', () => {
     const entry = CertificateSummaryList.find((s) => s.CertificateArn === CertificateArn);
     assert.equal(entry.ExportOption, 'DISABLED');
     assert.equal(entry.NotAfter, undefined);
+    const { Results } = await acm.send(new ACM.SearchCertificatesCommand({ FilterStatement: { And: [
+      { Filter: { AcmCertificateMetadataFilter: { ValidationMethod: 'DNS' } } },
+      { Filter: { CertificateArn } }] } }));
+    assert.equal(Results.length, 1);
+    assert.equal(Results[0].CertificateMetadata.AcmCertificateMetadata.ValidationMethod, 'DNS');
     await assert.rejects(acm.send(new ACM.GetCertificateCommand({ CertificateArn })), refused('RequestInProgressException'));
     await acm.send(new ACM.DeleteCertificateCommand({ CertificateArn }));
     await assert.rejects(detail(CertificateArn), refused('ResourceNotFoundException'));
