@@ -1,6 +1,6 @@
 /* Every rule of pki_lint is broken once, by a TBS that keeps all the rules before it. */
 #include "ca/pki/lint.h"
-#include "tests/unit/pki_kit.h"
+#include "tests/unit/lint_kit.h"
 
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
@@ -11,10 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define ROOT "RootCACertificate/V1"
-#define SUB "SubordinateCACertificate_PathLen0/V1"
-#define LEAF "EndEntityCertificate/V1"
 
 struct breaker {
     const char *rule;
@@ -29,84 +25,16 @@ struct breaker {
 
 /* ---- tools ---- */
 
-static struct kit_cert root;
-
-static void put(ASN1_STRING *field, struct slice der)
-{
-    assert_int_equal(ASN1_STRING_set(field, der.data, (int)der.len), 1);
-}
-
-#define BYTES(...)                                                                                 \
-    ((struct slice){(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})})
-
-static void drop_extension(PKI_TBS *tbs, int nid)
-{
-    int at = X509v3_get_ext_by_NID(tbs->extensions, nid, -1);
-    if (at >= 0)
-        X509_EXTENSION_free(X509v3_delete_ext(tbs->extensions, at));
-}
-
-static void add_extension(PKI_TBS *tbs, int nid, int critical, struct slice value)
-{
-    ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
-    put(octets, value);
-    X509_EXTENSION *extension = X509_EXTENSION_create_by_NID(NULL, nid, critical, octets);
-    assert_non_null(extension);
-    assert_true(sk_X509_EXTENSION_push(tbs->extensions, extension) > 0);
-    ASN1_OCTET_STRING_free(octets);
-}
-
-static void set_extension(PKI_TBS *tbs, int nid, int critical, struct slice value)
-{
-    drop_extension(tbs, nid);
-    add_extension(tbs, nid, critical, value);
-}
-
-static void set_critical(PKI_TBS *tbs, int nid, int critical)
-{
-    int at = X509v3_get_ext_by_NID(tbs->extensions, nid, -1);
-    assert_true(at >= 0);
-    X509_EXTENSION_set_critical(sk_X509_EXTENSION_value(tbs->extensions, at), critical);
-}
-
-static void set_subject(PKI_TBS *tbs, int nid, int type, const char *value)
-{
-    struct buf der = {0};
-    X509_NAME *name = X509_NAME_new();
-    const unsigned char *text = (const unsigned char *)value;
-    assert_int_equal(X509_NAME_add_entry_by_NID(name, nid, type, text, -1, -1, 0), 1);
-    assert_int_equal(pki_der_encode(name, ASN1_ITEM_rptr(X509_NAME), &der), 0);
-    put(tbs->subject, buf_slice(&der));
-    X509_NAME_free(name);
-    buf_free(&der);
-}
-
-static void set_name_of_type(PKI_TBS *tbs, int type, struct slice value)
-{
-    struct buf der = {0};
-    GENERAL_NAMES *names = GENERAL_NAMES_new();
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_STRING *text =
-        ASN1_STRING_type_new(type == GEN_IPADD ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
-    put(text, value);
-    GENERAL_NAME_set0_value(name, type, text);
-    sk_GENERAL_NAME_push(names, name);
-    assert_int_equal(pki_der_encode(names, ASN1_ITEM_rptr(GENERAL_NAMES), &der), 0);
-    set_extension(tbs, NID_subject_alt_name, 0, buf_slice(&der));
-    GENERAL_NAMES_free(names);
-    buf_free(&der);
-}
-
 static void set_dns(PKI_TBS *tbs, const char *name)
 {
-    set_name_of_type(tbs, GEN_DNS, slice_text(name));
+    lint_set_name(tbs, GEN_DNS, slice_text(name));
 }
 
 static void set_key(PKI_TBS *tbs, EVP_PKEY *pkey)
 {
     struct buf spki = {0};
     kit_spki(pkey, &spki);
-    put(tbs->spki, buf_slice(&spki));
+    lint_put(tbs->spki, buf_slice(&spki));
     buf_free(&spki);
     EVP_PKEY_free(pkey);
 }
@@ -124,7 +52,7 @@ static void set_rsa_exponent(PKI_TBS *tbs, long exponent)
     assert_int_equal(pki_der_set_bits(spki->key, buf_slice(&der)), 0);
     buf_clear(&der);
     assert_int_equal(pki_der_encode(spki, ASN1_ITEM_rptr(PKI_SPKI), &der), 0);
-    put(tbs->spki, buf_slice(&der));
+    lint_put(tbs->spki, buf_slice(&der));
     ASN1_item_free((ASN1_VALUE *)key, ASN1_ITEM_rptr(PKI_RSA_KEY));
     ASN1_item_free((ASN1_VALUE *)spki, ASN1_ITEM_rptr(PKI_SPKI));
     buf_free(&der);
@@ -154,12 +82,12 @@ static void serial_negative(PKI_TBS *tbs)
 
 static void serial_short(PKI_TBS *tbs)
 {
-    put(tbs->serial, slice_of("\x01\x02\x03\x04\x05\x06\x07", 7));
+    lint_put(tbs->serial, slice_of("\x01\x02\x03\x04\x05\x06\x07", 7));
 }
 
 static void serial_high_bit(PKI_TBS *tbs)
 {
-    put(tbs->serial, slice_of("\x80twenty_octets_in_al", 20));
+    lint_put(tbs->serial, slice_of("\x80twenty_octets_in_al", 20));
 }
 
 static void validity_turned(PKI_TBS *tbs)
@@ -170,22 +98,22 @@ static void validity_turned(PKI_TBS *tbs)
 static void unique_id(PKI_TBS *tbs)
 {
     tbs->subject_id = ASN1_BIT_STRING_new();
-    put(tbs->subject_id, slice_text("x"));
+    lint_put(tbs->subject_id, slice_text("x"));
 }
 
 static void names_broken(PKI_TBS *tbs)
 {
-    put(tbs->subject, BYTES(0x30, 3, 2, 1, 1));
+    lint_put(tbs->subject, BYTES(0x30, 3, 2, 1, 1));
 }
 
 static void issuer_empty(PKI_TBS *tbs)
 {
-    put(tbs->issuer, BYTES(0x30, 0));
+    lint_put(tbs->issuer, BYTES(0x30, 0));
 }
 
 static void key_broken(PKI_TBS *tbs)
 {
-    put(tbs->spki, BYTES(0x30, 3, 2, 1, 1));
+    lint_put(tbs->spki, BYTES(0x30, 3, 2, 1, 1));
 }
 
 static void key_edwards(PKI_TBS *tbs)
@@ -216,49 +144,49 @@ static void extensions_none(PKI_TBS *tbs)
 
 static void extension_twice(PKI_TBS *tbs)
 {
-    add_extension(tbs, NID_basic_constraints, 1, BYTES(0x30, 0));
+    lint_add_extension(tbs, NID_basic_constraints, 1, BYTES(0x30, 0));
 }
 
 static void extension_alien(PKI_TBS *tbs)
 {
-    add_extension(tbs, NID_tlsfeature, 1, BYTES(0x30, 3, 2, 1, 5));
+    lint_add_extension(tbs, NID_tlsfeature, 1, BYTES(0x30, 3, 2, 1, 5));
 }
 
 static void extension_broken(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_key_usage, 1, BYTES(4, 1, 0));
+    lint_set_extension(tbs, NID_key_usage, 1, BYTES(4, 1, 0));
 }
 
 static void country_long(PKI_TBS *tbs)
 {
-    set_subject(tbs, NID_countryName, V_ASN1_PRINTABLESTRING, "USA");
+    lint_set_subject(tbs, NID_countryName, V_ASN1_PRINTABLESTRING, "USA");
 }
 
 static void name_teletex(PKI_TBS *tbs)
 {
-    set_subject(tbs, NID_commonName, V_ASN1_T61STRING, "old");
+    lint_set_subject(tbs, NID_commonName, V_ASN1_T61STRING, "old");
 }
 
 static void name_too_long(PKI_TBS *tbs)
 {
-    set_subject(tbs, NID_commonName, V_ASN1_UTF8STRING,
-                "0123456789012345678901234567890123456789012345678901234567890123x");
+    lint_set_subject(tbs, NID_commonName, V_ASN1_UTF8STRING,
+                     "0123456789012345678901234567890123456789012345678901234567890123x");
 }
 
 static void subject_empty(PKI_TBS *tbs)
 {
-    put(tbs->subject, BYTES(0x30, 0));
+    lint_put(tbs->subject, BYTES(0x30, 0));
 }
 
 static void alt_name_empty(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_subject_alt_name, 0, BYTES(0x30, 0));
+    lint_set_extension(tbs, NID_subject_alt_name, 0, BYTES(0x30, 0));
 }
 
 static void nameless(PKI_TBS *tbs)
 {
     subject_empty(tbs);
-    drop_extension(tbs, NID_subject_alt_name);
+    lint_drop_extension(tbs, NID_subject_alt_name);
 }
 
 static void dns_label_64(PKI_TBS *tbs)
@@ -278,102 +206,102 @@ static void dns_underscore(PKI_TBS *tbs)
 
 static void ip_of_5(PKI_TBS *tbs)
 {
-    set_name_of_type(tbs, GEN_IPADD, slice_text("12345"));
+    lint_set_name(tbs, GEN_IPADD, slice_text("12345"));
 }
 
 static void mail_no_host(PKI_TBS *tbs)
 {
-    set_name_of_type(tbs, GEN_EMAIL, slice_text("someone@"));
+    lint_set_name(tbs, GEN_EMAIL, slice_text("someone@"));
 }
 
 static void uri_relative(PKI_TBS *tbs)
 {
-    set_name_of_type(tbs, GEN_URI, slice_text("/only/a/path"));
+    lint_set_name(tbs, GEN_URI, slice_text("/only/a/path"));
 }
 
 static void constraints_soft(PKI_TBS *tbs)
 {
-    set_critical(tbs, NID_basic_constraints, 0);
+    lint_set_critical(tbs, NID_basic_constraints, 0);
 }
 
 static void path_length_minus(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_basic_constraints, 1, BYTES(0x30, 6, 1, 1, 0xff, 2, 1, 0xff));
+    lint_set_extension(tbs, NID_basic_constraints, 1, BYTES(0x30, 6, 1, 1, 0xff, 2, 1, 0xff));
 }
 
 static void path_length_leaf(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_basic_constraints, 0, BYTES(0x30, 3, 2, 1, 0));
+    lint_set_extension(tbs, NID_basic_constraints, 0, BYTES(0x30, 3, 2, 1, 0));
 }
 
 static void usage_only_crl(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_key_usage, 1, BYTES(3, 2, 1, 0x02));
+    lint_set_extension(tbs, NID_key_usage, 1, BYTES(3, 2, 1, 0x02));
 }
 
 static void usage_cert_sign(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_key_usage, 1, BYTES(3, 2, 2, 0x04));
+    lint_set_extension(tbs, NID_key_usage, 1, BYTES(3, 2, 2, 0x04));
 }
 
 static void usage_empty(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_key_usage, 1, BYTES(3, 1, 0));
+    lint_set_extension(tbs, NID_key_usage, 1, BYTES(3, 1, 0));
 }
 
 static void usage_soft(PKI_TBS *tbs)
 {
-    set_critical(tbs, NID_key_usage, 0);
+    lint_set_critical(tbs, NID_key_usage, 0);
 }
 
 static void usage_signature_only(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_key_usage, 1, BYTES(3, 2, 7, 0x80));
+    lint_set_extension(tbs, NID_key_usage, 1, BYTES(3, 2, 7, 0x80));
 }
 
 static void no_subject_id(PKI_TBS *tbs)
 {
-    drop_extension(tbs, NID_subject_key_identifier);
+    lint_drop_extension(tbs, NID_subject_key_identifier);
 }
 
 static void subject_id_other(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_subject_key_identifier, 0, BYTES(4, 2, 1, 2));
+    lint_set_extension(tbs, NID_subject_key_identifier, 0, BYTES(4, 2, 1, 2));
 }
 
 static void no_authority_id(PKI_TBS *tbs)
 {
-    drop_extension(tbs, NID_authority_key_identifier);
+    lint_drop_extension(tbs, NID_authority_key_identifier);
 }
 
 static void authority_id_empty(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_authority_key_identifier, 0, BYTES(0x30, 0));
+    lint_set_extension(tbs, NID_authority_key_identifier, 0, BYTES(0x30, 0));
 }
 
 static void authority_id_critical(PKI_TBS *tbs)
 {
-    set_critical(tbs, NID_authority_key_identifier, 1);
+    lint_set_critical(tbs, NID_authority_key_identifier, 1);
 }
 
 static void purposes_empty(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_ext_key_usage, 0, BYTES(0x30, 0));
+    lint_set_extension(tbs, NID_ext_key_usage, 0, BYTES(0x30, 0));
 }
 
 static void purpose_any(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_ext_key_usage, 1, BYTES(0x30, 6, 6, 4, 0x55, 0x1d, 0x25, 0));
+    lint_set_extension(tbs, NID_ext_key_usage, 1, BYTES(0x30, 6, 6, 4, 0x55, 0x1d, 0x25, 0));
 }
 
 static void purpose_server(PKI_TBS *tbs)
 {
-    set_extension(tbs, NID_ext_key_usage, 0, BYTES(0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1));
+    lint_set_extension(tbs, NID_ext_key_usage, 0, BYTES(0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1));
 }
 
 static void self_issued(PKI_TBS *tbs)
 {
-    put(tbs->issuer, pki_der_string(tbs->subject));
+    lint_put(tbs->issuer, pki_der_string(tbs->subject));
 }
 
 static void signature_sha1(PKI_TBS *tbs)
@@ -403,7 +331,7 @@ static void key_compressed(PKI_TBS *tbs)
 static void extensions_many(PKI_TBS *tbs)
 {
     for (int i = 0; i <= PKI_EXTENSIONS_MAX; i++)
-        add_extension(tbs, NID_netscape_comment, 0, BYTES(5, 0));
+        lint_add_extension(tbs, NID_netscape_comment, 0, BYTES(5, 0));
 }
 
 static void alt_name_soft(PKI_TBS *tbs)
@@ -414,7 +342,7 @@ static void alt_name_soft(PKI_TBS *tbs)
 
 static void constraints_hard(PKI_TBS *tbs)
 {
-    set_critical(tbs, NID_basic_constraints, 1);
+    lint_set_critical(tbs, NID_basic_constraints, 1);
 }
 
 #define CHANGE(function) function, NULL, NULL, 0, false, NULL
@@ -512,31 +440,18 @@ static const struct breaker breakers[] = {
 
 /* ---- the tests ---- */
 
-static void good_tbs(const char *profile, struct buf *der)
-{
-    bool leaf = strcmp(profile, LEAF) == 0;
-    struct kit_order order = {
-        .profile = profile,
-        .name = "Somebody",
-        .dns = leaf ? "host.example.com" : NULL,
-        .issuer = strcmp(profile, ROOT) == 0 ? NULL : &root,
-    };
-    kit_tbs(&order, der);
-}
-
-/* The TBS after a change of its parsed form. */
 static void put_extension(PKI_TBS *tbs, const struct breaker *b)
 {
     uint8_t value[64];
     size_t len = strlen(b->hex) / 2;
     assert_true(len <= sizeof value);
     assert_int_equal(hex_decode(b->hex, 2 * len, value), 0);
-    set_extension(tbs, b->nid, b->critical, slice_of(value, len));
+    lint_set_extension(tbs, b->nid, b->critical, slice_of(value, len));
 }
 
 static void changed_tbs(const struct breaker *b, struct buf *der)
 {
-    good_tbs(b->profile, der);
+    lint_good_tbs(b->profile, der);
     if (b->change == NULL && b->nid == 0)
         return;
     PKI_TBS *tbs = pki_der_decode(buf_slice(der), ASN1_ITEM_rptr(PKI_TBS));
@@ -603,7 +518,7 @@ static void accepts_what_each_template_builds(void **state)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct buf der = {0};
         struct pki_reason why = {{0}};
-        good_tbs(names[i], &der);
+        lint_good_tbs(names[i], &der);
         if (pki_lint(buf_slice(&der), pki_profile_find(names[i]), &why) != 0)
             fail_msg("%s: %s", names[i], why.text);
         buf_free(&der);
@@ -615,7 +530,7 @@ static void refuses_bytes_that_are_no_tbs(void **state)
     (void)state;
     struct pki_reason why = {{0}};
     struct buf der = {0};
-    good_tbs(LEAF, &der);
+    lint_good_tbs(LEAF, &der);
     assert_int_equal(pki_lint(slice_of(NULL, 0), NULL, &why), CH_EINVAL);
     assert_int_equal(pki_lint(slice_of(der.data, der.len - 1), NULL, &why), CH_EINVAL);
     assert_non_null(strstr(why.text, "[tbs-sound]"));
@@ -624,152 +539,12 @@ static void refuses_bytes_that_are_no_tbs(void **state)
     buf_free(&der);
 }
 
-/* The verdict on a leaf with that name of that type. */
-static bool name_passes(int type, struct slice name)
-{
-    struct buf der = {0};
-    struct pki_reason why = {{0}};
-    good_tbs(LEAF, &der);
-    PKI_TBS *tbs = pki_der_decode(buf_slice(&der), ASN1_ITEM_rptr(PKI_TBS));
-    set_name_of_type(tbs, type, name);
-    buf_clear(&der);
-    assert_int_equal(pki_der_encode(tbs, ASN1_ITEM_rptr(PKI_TBS), &der), 0);
-    int rc = pki_lint(buf_slice(&der), pki_profile_find(LEAF), &why);
-    ASN1_item_free((ASN1_VALUE *)tbs, ASN1_ITEM_rptr(PKI_TBS));
-    buf_free(&der);
-    return rc == 0;
-}
-
-static void accepts_good_names(void **state)
-{
-    (void)state;
-    static const char *const dns[] = {"localhost",     "a.b",
-                                      "*.example.com", "xn--bcher-kva.example",
-                                      "1and1.example", "A-B.EXAMPLE"};
-    for (size_t i = 0; i < sizeof dns / sizeof dns[0]; i++)
-        assert_true(name_passes(GEN_DNS, slice_text(dns[i])));
-    assert_true(name_passes(GEN_IPADD, BYTES(10, 0, 0, 1)));
-    assert_true(name_passes(GEN_IPADD, slice_of("0123456789abcdef", 16)));
-    assert_true(name_passes(GEN_EMAIL, slice_text("first.last+tag@mail.example")));
-    assert_true(name_passes(GEN_URI, slice_text("spiffe://trust.example/workload")));
-}
-
-static void refuses_bad_names(void **state)
-{
-    (void)state;
-    static const char *const dns[] = {
-        "",           ".",    "a..b", "a.",   ".a",    "-a.b",  "a-.b",
-        "*",          "*a.b", "a*.b", "a.b*", "*.*.b", "a b.c", "caf\xc3\xa9.example",
-        "a/b.example"};
-    for (size_t i = 0; i < sizeof dns / sizeof dns[0]; i++)
-        if (name_passes(GEN_DNS, slice_text(dns[i])))
-            fail_msg("accepted \"%s\"", dns[i]);
-    assert_false(name_passes(GEN_DNS, slice_of("a\0b.c", 5)));
-    assert_false(name_passes(GEN_IPADD, slice_of(NULL, 0)));
-    assert_false(name_passes(GEN_EMAIL, slice_text("no-at.example")));
-    assert_false(name_passes(GEN_EMAIL, slice_text("@host.example")));
-    assert_false(name_passes(GEN_EMAIL, slice_text("two words@host.example")));
-    assert_false(name_passes(GEN_URI, slice_text("http:")));
-    assert_false(name_passes(GEN_URI, slice_text("1http://x")));
-    assert_false(name_passes(GEN_URI, slice_text("ht tp://x")));
-}
-
-static void dns_name_of_253_octets_is_the_longest(void **state)
-{
-    (void)state;
-    char name[255];
-    memset(name, 'a', sizeof name);
-    name[63] = name[127] = name[191] = '.';
-    assert_true(name_passes(GEN_DNS, slice_of(name, 253)));
-    assert_false(name_passes(GEN_DNS, slice_of(name, 254)));
-}
-
-struct value {
-    int nid;
-    int type;
-    const char *text;
-    bool good;
-};
-
-static void judges_subject_attributes(void **state)
-{
-    (void)state;
-    static const char *const sixty_four =
-        "0123456789012345678901234567890123456789012345678901234567890123";
-    const struct value values[] = {
-        {NID_countryName, V_ASN1_PRINTABLESTRING, "DE", true},
-        {NID_countryName, V_ASN1_PRINTABLESTRING, "D1", false},
-        {NID_countryName, V_ASN1_UTF8STRING, "DE", false},
-        {NID_commonName, V_ASN1_UTF8STRING, sixty_four, true},
-        {NID_commonName, V_ASN1_UTF8STRING, "caf\xc3\xa9", true},
-        {NID_commonName, V_ASN1_UTF8STRING, "", false},
-        {NID_commonName, V_ASN1_PRINTABLESTRING, "a@b", false},
-        {NID_commonName, V_ASN1_IA5STRING, "a", false},
-        {NID_commonName, V_ASN1_BMPSTRING, "ab", false},
-        {NID_pkcs9_emailAddress, V_ASN1_IA5STRING, "a@b", true},
-        {NID_pkcs9_emailAddress, V_ASN1_UTF8STRING, "a@b", false},
-        {NID_domainComponent, V_ASN1_IA5STRING, "example", true},
-        {NID_serialNumber, V_ASN1_PRINTABLESTRING, "42", true},
-        {NID_serialNumber, V_ASN1_UTF8STRING, "42", false},
-        {NID_userId, V_ASN1_UTF8STRING, "not in the table", true},
-    };
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        struct buf der = {0};
-        good_tbs(LEAF, &der);
-        PKI_TBS *tbs = pki_der_decode(buf_slice(&der), ASN1_ITEM_rptr(PKI_TBS));
-        set_subject(tbs, values[i].nid, values[i].type, values[i].text);
-        buf_clear(&der);
-        assert_int_equal(pki_der_encode(tbs, ASN1_ITEM_rptr(PKI_TBS), &der), 0);
-        int rc = pki_lint(buf_slice(&der), NULL, NULL);
-        if ((rc == 0) != values[i].good)
-            fail_msg("value %zu \"%s\": %d", i, values[i].text, rc);
-        ASN1_item_free((ASN1_VALUE *)tbs, ASN1_ITEM_rptr(PKI_TBS));
-        buf_free(&der);
-    }
-}
-
-/* OpenSSL encodes no such name, so the octet is put in afterwards. */
-static void refuses_a_subject_that_is_not_utf8(void **state)
-{
-    (void)state;
-    struct buf der = {0};
-    struct pki_reason why = {{0}};
-    good_tbs(LEAF, &der);
-    uint8_t *name = memmem(der.data, der.len, "Somebody", 8);
-    assert_non_null(name);
-    name[3] = 0xe9;
-    assert_int_equal(pki_lint(buf_slice(&der), NULL, &why), CH_EINVAL);
-    assert_non_null(strstr(why.text, "[names-sound]"));
-    buf_free(&der);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    struct kit_order order = {
-        .profile = ROOT, .name = "Lint Root", .key = kit_key(KEY_ALG_P256, 1)};
-    kit_issue(&order, &root);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    kit_cert_free(&root);
-    return 0;
-}
-
 int main(void)
 {
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(every_rule_is_broken_by_a_test),
         cmocka_unit_test(accepts_what_each_template_builds),
         cmocka_unit_test(refuses_bytes_that_are_no_tbs),
-        cmocka_unit_test(accepts_good_names),
-        cmocka_unit_test(refuses_bad_names),
-        cmocka_unit_test(dns_name_of_253_octets_is_the_longest),
-        cmocka_unit_test(judges_subject_attributes),
-        cmocka_unit_test(refuses_a_subject_that_is_not_utf8),
     };
     enum { BREAKERS = sizeof breakers / sizeof breakers[0] };
     static struct CMUnitTest tests[BREAKERS];
@@ -780,6 +555,7 @@ int main(void)
         snprintf(names[i], sizeof names[i], "breaks_%s", rows[i].rule);
         tests[i] = (struct CMUnitTest){names[i], breaks_exactly_this_rule, NULL, NULL, &rows[i]};
     }
-    int failed = cmocka_run_group_tests_name("lint rules", tests, setup, teardown);
-    return failed + cmocka_run_group_tests_name("lint", others, setup, teardown);
+    int failed =
+        cmocka_run_group_tests_name("lint rules", tests, lint_kit_setup, lint_kit_teardown);
+    return failed + cmocka_run_group_tests_name("lint", others, lint_kit_setup, lint_kit_teardown);
 }
