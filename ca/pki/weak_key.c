@@ -188,8 +188,7 @@ static bool fermat_start(const struct numbers *k, BIGNUM *a, BIGNUM *rest)
 /* (a + 1)^2 - n = (a^2 - n) + 2a + 1 */
 static bool fermat_step(BIGNUM *a, BIGNUM *rest)
 {
-    return BN_add(rest, rest, a) == 1 && BN_add(rest, rest, a) == 1 && BN_add_word(rest, 1) == 1 &&
-           BN_add_word(a, 1) == 1;
+    return BN_add(rest, rest, a) == 1 && BN_add_word(a, 1) == 1 && BN_add(rest, rest, a) == 1;
 }
 
 /* n = a^2 - b^2 = (a + b)(a - b): found at once when the primes are close, or the same. */

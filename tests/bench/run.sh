@@ -87,6 +87,7 @@ row "openssl speed, P-256, 1 process: sign/s, verify/s" "$(cat "$state/speed")"
 openssl speed -seconds 2 rsa2048 2>/dev/null | awk '/rsa 2048/ { print $(NF-1), $NF }' >"$state/speed"
 row "openssl speed, RSA-2048, 1 process: sign/s, verify/s" "$(cat "$state/speed")"
 "$bench/sign" "$module" "$label" "$state/secrets/pin" 2 | while IFS=: read -r what figure; do row "$what" "${figure# }"; done
+"$bench/import" "$module" "$label" "$state/secrets/pin" 100 | while IFS=: read -r what names figure; do row "$what:$names" "${figure# }"; done
 
 start=$(date +%s%N)
 serve
