@@ -13,6 +13,7 @@ struct key_maker;   /* ca/jobs/key_maker.h */
 struct keyring;     /* ca/keyring.h */
 struct management;  /* ca/management.h */
 struct credentials; /* ca/auth/credentials.h */
+struct ocsp;        /* ca/pca/ocsp.h */
 struct schedule;    /* ca/jobs/schedule.h */
 struct throttle;    /* ca/throttle.h */
 
@@ -27,6 +28,7 @@ struct core {
     struct throttle *throttle;
     struct key_maker *key_maker;
     struct schedule *schedule;
+    struct ocsp *ocsp;
     int64_t started_at;
     struct keyring *keyring;
     struct hsm_key *audit;   /* signs audit checkpoints */

@@ -19,6 +19,7 @@
 #include "ca/jobs/key_maker.h"
 #include "ca/jobs/schedule.h"
 #include "ca/operator.h"
+#include "ca/pca/ocsp.h"
 #include "ca/pki/pki.h"
 #include "ca/serve.h"
 #include "ca/trail/checkpoint.h"
@@ -79,6 +80,8 @@ static int services_start(struct process *p, struct hsm_pin *pin, struct service
     if (r == 0)
         r = key_maker_new(&s->core, &s->core.key_maker);
     if (r == 0)
+        r = ocsp_new(&s->core, &s->core.ocsp);
+    if (r == 0)
         r = schedule_new(&s->core, job_kinds, job_kind_count, &s->core.schedule);
     if (r == 0)
         r = serve_new(&s->core, (unsigned)p->config.core_workers, &s->serve);
@@ -92,6 +95,7 @@ static void services_stop(struct services *s)
     operator_free(s->operator);
     serve_free(s->serve);
     schedule_free(s->core.schedule);
+    ocsp_free(s->core.ocsp);
     key_maker_free(s->core.key_maker);
     if (s->serve != NULL && checkpoint_make(&s->core) != 0) /* all that was recorded */
         log_warn("no checkpoint could be signed at the stop; the next start makes one");

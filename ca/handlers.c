@@ -5,6 +5,7 @@
 #include "ca/kek.h"
 #include "ca/management.h"
 #include "ca/trail/checkpoint.h"
+#include "ca/pca/ocsp.h"
 #include "ca/public.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
@@ -68,14 +69,21 @@ static int answer_fetch(struct core *core, struct channel *from, const struct fr
     return r;
 }
 
-/* Nobody answers OCSP yet: RFC 6960 2.3, unauthorized. */
 static int answer_ocsp(struct core *core, struct channel *from, const struct frame *frame)
 {
-    static const uint8_t unauthorized[] = {0x30, 0x03, 0x0a, 0x01, 0x06};
-    (void)core;
-    struct msg_ocsp_answer message = {.status = 200,
-                                      .body = slice_of(unauthorized, sizeof unauthorized)};
-    return channel_send(from, MSG_OCSP_ANSWER, frame->header.id, &message, -1);
+    struct ocsp_answer answer;
+    int made = ocsp_answer(core->ocsp, frame->message.ocsp.request, &answer);
+    struct msg_ocsp_answer message = {
+        .status = made == 0 ? 200 : 503,
+        .cacheable = answer.cacheable,
+        .this_update = (uint64_t)answer.this_update,
+        .next_update = (uint64_t)answer.next_update,
+        .tag = answer.tag,
+        .body = buf_slice(&answer.body),
+    };
+    int r = channel_send(from, MSG_OCSP_ANSWER, frame->header.id, &message, -1);
+    buf_free(&answer.body);
+    return r;
 }
 
 /* ---- from the operator ---- */

@@ -33,7 +33,9 @@ static int check_state(const struct issue_order *o, int64_t now, struct pki_reas
 {
     const struct authority_row *a = o->authority;
     bool own_root = o->profile->self_signed && authority_status_is(a, now, "PENDING_CERTIFICATE");
-    if (!own_root && !authority_status_is(a, now, "ACTIVE"))
+    /* a disabled authority still answers for what it has issued */
+    bool responder = o->profile->no_check && authority_status_is(a, now, "DISABLED");
+    if (!own_root && !responder && !authority_status_is(a, now, "ACTIVE"))
         return refuse(why, CH_ESTATE,
                       "The certificate authority is not in a valid state for issuing certificates");
     return 0;

@@ -85,6 +85,18 @@ out:
     return rc;
 }
 
+int pki_name_append(struct slice old, const struct pki_attribute *attribute, struct buf *der)
+{
+    X509_NAME *name = (X509_NAME *)pki_der_decode(old, ASN1_ITEM_rptr(X509_NAME));
+    if (name == NULL)
+        return CH_EINVAL;
+    int rc = name_add(name, attribute);
+    if (rc == 0)
+        rc = pki_der_encode(name, ASN1_ITEM_rptr(X509_NAME), der);
+    X509_NAME_free(name);
+    return rc;
+}
+
 /*
  * RFC 4514 escapes, but in the order of the encoding; attributes that OpenSSL has no short name
  * for appear by their dotted OID.

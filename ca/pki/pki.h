@@ -35,6 +35,9 @@ struct pki_attribute { const char *oid; const char *value; };
  */
 int pki_name_build(const struct pki_attribute *attributes, size_t count, struct buf *der);
 
+/* A Name with one more attribute at its end, the others as they are. Errors as pki_name_build. */
+int pki_name_append(struct slice name, const struct pki_attribute *attribute, struct buf *der);
+
 /* "C=AU,ST=Some-State,CN=localhost": encoded order, commas without blanks, as ACM answers Subject. */
 int pki_name_text(struct slice der, struct buf *text);
 
@@ -121,12 +124,15 @@ struct pki_profile {
     bool names_from_csr;       /* subjectAltName is taken from the CSR */
     bool blank;                /* AWS's Blank...: basicConstraints alone are judged by the template */
     bool pointers;             /* has what struct pki_pointers says */
+    bool no_check;             /* has id-pkix-ocsp-nocheck, RFC 6960 4.2.2.2.1 */
     unsigned passthrough;      /* enum pki_passthrough; 0 = none */
 };
 /* Finds by "RootCACertificate/V1" and the like; NULL when unknown. */
 const struct pki_profile *pki_profile_find(const char *name);
 /* The profile of private certificates that ACM requests itself: serverAuth and clientAuth. */
 const struct pki_profile *pki_profile_acm_private(void);
+/* The profile of the certificates by which the appliance itself answers OCSP for an authority. */
+const struct pki_profile *pki_profile_ocsp_responder(void);
 
 /*
  * Where to ask whether the certificate still holds, and for its issuer: absolute URLs, NULL = none.

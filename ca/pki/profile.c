@@ -87,6 +87,15 @@ static const struct pki_profile acm_private = {
 };
 /* clang-format on */
 
+/* It lives a few days only and says that nobody need ask whether it still holds. */
+static const struct pki_profile ocsp_responder = {
+    .name = "OCSP responder",
+    .path_length = -1,
+    .key_usage = PKI_KU_DIGITAL_SIGNATURE,
+    .extended_key_usage = eku_ocsp,
+    .no_check = true,
+};
+
 const struct pki_profile *pki_profile_find(const char *name)
 {
     for (size_t i = 0; name != NULL && i < sizeof profiles / sizeof profiles[0]; i++)
@@ -98,4 +107,9 @@ const struct pki_profile *pki_profile_find(const char *name)
 const struct pki_profile *pki_profile_acm_private(void)
 {
     return &acm_private;
+}
+
+const struct pki_profile *pki_profile_ocsp_responder(void)
+{
+    return &ocsp_responder;
 }

@@ -68,6 +68,14 @@ static int add_authority_info(const struct pki_tbs_spec *spec, STACK_OF(X509_EXT
     return spec->profile->pointers ? pki_extension_add_authority_info(list, &spec->pointers) : 0;
 }
 
+static int add_no_check(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) * list)
+{
+    static const uint8_t null[] = {0x05, 0x00};
+    if (!spec->profile->no_check)
+        return 0;
+    return pki_extension_add(list, NID_id_pkix_OCSP_noCheck, false, slice_of(null, sizeof null));
+}
+
 /* The definition of RootCACertificate says of CRL distribution points that there are none. */
 static bool is_left_out(const struct pki_profile *profile, X509_EXTENSION *extension)
 {
@@ -100,7 +108,8 @@ static int add_extras(const struct pki_tbs_spec *spec, STACK_OF(X509_EXTENSION) 
 static int (*const extension_steps[])(const struct pki_tbs_spec *, STACK_OF(X509_EXTENSION) *) = {
     add_alt_name,       add_basic_constraints, add_authority_key_id,
     add_subject_key_id, add_key_usage,         add_extended_key_usage,
-    add_crl_points,     add_authority_info,    add_extras,
+    add_crl_points,     add_authority_info,    add_no_check,
+    add_extras,
 };
 
 static int set_extensions(const struct pki_tbs_spec *spec, PKI_TBS *tbs)

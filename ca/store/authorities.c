@@ -206,6 +206,15 @@ int authority_row_copy(const struct authority_row *row, struct authority_row *co
     return cells_copy(authority_cells, CELL_COUNT(authority_cells), row, copy, sizeof(*copy));
 }
 
+int store_authority_list_certified(struct store_tx *tx,
+                                   int (*visit)(void *context, const struct authority_row *row),
+                                   void *context)
+{
+    struct query q;
+    query_open(&q, tx, ST_AUTHORITY_LIST_CERTIFIED);
+    return authority_visit(&q, visit, context);
+}
+
 void authority_row_free(struct authority_row *row)
 {
     cells_free(authority_cells, CELL_COUNT(authority_cells), row, sizeof(*row));

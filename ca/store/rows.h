@@ -173,6 +173,10 @@ int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t
 int store_authority_list_creating(struct store_tx *tx,
                                   int (*visit)(void *context, const struct authority_row *row),
                                   void *context);
+/* All authorities that have a certificate and are not DELETED, in every scope; goes over all. */
+int store_authority_list_certified(struct store_tx *tx,
+                                   int (*visit)(void *context, const struct authority_row *row),
+                                   void *context);
 void authority_row_free(struct authority_row *row);
 /* CH_ENOMEM; copy is zeroed then. */
 int authority_row_copy(const struct authority_row *row, struct authority_row *copy);

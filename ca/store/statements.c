@@ -220,6 +220,10 @@ const struct statement statements[ST_COUNT] = {
     AT_START(ST_AUTHORITY_LIST_CREATING, "authority-list-creating",
              "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM
              "WHERE a.status = 'CREATING' ORDER BY a.number"),
+    READ(ST_AUTHORITY_LIST_CERTIFIED, "authority-list-certified",
+         "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM
+         "WHERE a.number > 0 AND a.certificate IS NOT NULL AND a.status <> 'DELETED' "
+         "ORDER BY a.number"),
     READ(ST_AUTHORITY_EXISTS, "authority-exists",
          "SELECT number FROM authorities WHERE id = ?3 AND scope = " SCOPE),
     WRITE(ST_PERMISSION_INSERT, "permission-insert",

@@ -1,0 +1,119 @@
+// OCSP over the public plane, asked with openssl: good, revoked, unknown, and what is no question.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
+import { RevokeCertificateCommand } from '@aws-sdk/client-acm-pca';
+import { Appliance, run, until } from './appliance.mjs';
+import { activeRoot, certificateOf, issue } from './authority.mjs';
+
+let appliance, pca, folder;
+const authorities = {};
+const at = (name) => join(folder, name);
+const url = (path = '/ocsp') => `http://localhost:${appliance.publicPort}${path}`;
+
+async function leaf(kind, name) {
+  const root = authorities[kind];
+  const { stdout: csr } = await run('openssl', ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at(`${name}.key`), '-subj', `/CN=${name}`]);
+  const { Certificate } = await certificateOf(pca, root.arn, await issue(pca, root.arn, csr, { signing: root.signing }));
+  writeFileSync(at(`${name}.pem`), `${Certificate}\n`);
+  return new X509Certificate(Certificate).serialNumber;
+}
+
+before(async () => {
+  appliance = await Appliance.start({ public: true });
+  pca = appliance.pca();
+  folder = mkdtempSync(join(tmpdir(), 'chancery-ocsp-'));
+  for (const [kind, key] of [['ec', 'EC_prime256v1'], ['rsa', 'RSA_2048']]) {
+    authorities[kind] = await activeRoot(pca, { key });
+    writeFileSync(at(`${kind}.pem`), `${authorities[kind].pem}\n`);
+  }
+});
+after(async () => {
+  await appliance?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+// What `openssl ocsp` says; it verifies the response, its responder's certificate and its nonce.
+async function ask(kind, ...options) {
+  try {
+    const { stdout, stderr } = await run('openssl', ['ocsp', '-url', url(), '-issuer', at(`${kind}.pem`), '-CAfile', at(`${kind}.pem`), '-VAfile', at(`${kind}.pem`), ...options]);
+    return stdout + stderr;
+  } catch (error) {
+    return `${error.stdout}${error.stderr}`;
+  }
+}
+
+test('bytes that are no request are called malformed', async () => {
+  for (const body of ['', 'hello', '3000', Buffer.alloc(8000)]) {
+    writeFileSync(at('body'), body);
+    const { stdout } = await run('curl', ['-s', '-H', 'Content-Type: application/ocsp-request', '--data-binary', `@${at('body')}`, url()], { encoding: 'buffer' });
+    assert.deepEqual([...stdout], [0x30, 0x03, 0x0a, 0x01, 0x01]);
+  }
+});
+
+test('for an authority that is not here the answer is unauthorized', async () => {
+  await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('alien.key'), '-out', at('alien.pem'), '-subj', '/CN=Alien']);
+  assert.match(await ask('alien', '-serial', '1'), /unauthorized \(6\)/);
+});
+
+test('a serial number that was never issued is unknown', async () => {
+  for (const serial of ['1', '0x7fffffffffffffffffffffffffffffffffffffff', '0x1ffffffffffffffffffffffffffffffffffffffffff'])
+    assert.match(await ask('ec', '-serial', serial), /: unknown/);
+});
+
+for (const kind of ['ec', 'rsa']) {
+  test(`a certificate of an ${kind} authority is good, with either hash, with and without a nonce`, async () => {
+    await leaf(kind, `${kind}-good`);
+    for (const options of [['-sha1'], ['-sha256'], ['-no_nonce', '-sha256']]) {
+      const said = await ask(kind, ...options, '-cert', at(`${kind}-good.pem`));
+      assert.match(said, /Response verify OK/);
+      assert.match(said, /: good/);
+      assert.doesNotMatch(said, /WARNING/);
+    }
+  });
+}
+
+test('revoked is seen at once, with reason and time, also where the answer was kept', async () => {
+  const serial = await leaf('ec', 'revoked');
+  assert.match(await ask('ec', '-no_nonce', '-cert', at('revoked.pem')), /: good/);
+  await pca.send(new RevokeCertificateCommand({ CertificateAuthorityArn: authorities.ec.arn, CertificateSerial: serial, RevocationReason: 'KEY_COMPROMISE' }));
+  const began = Date.now();
+  const said = await until('revoked to be seen', async () => {
+    const answer = await ask('ec', '-no_nonce', '-cert', at('revoked.pem'));
+    return /: revoked/.test(answer) && answer;
+  }, 5);
+  assert.ok(Date.now() - began < 5000);
+  assert.match(said, /Reason: keyCompromise/);
+});
+
+test('several certificates in one request are answered in one', async () => {
+  const said = await ask('ec', '-cert', at('ec-good.pem'), '-cert', at('revoked.pem'), '-serial', '5');
+  assert.match(said, /ec-good.pem: good[^]*revoked.pem: revoked[^]*5: unknown/);
+});
+
+test('GET answers as POST does, and tells caches how long', async () => {
+  await run('openssl', ['ocsp', '-issuer', at('ec.pem'), '-cert', at('ec-good.pem'), '-no_nonce', '-reqout', at('request.der')]);
+  const base64 = encodeURIComponent(readFileSync(at('request.der')).toString('base64'));
+  for (const path of [`/ocsp/${base64}`, `/${base64}`]) {
+    const { stdout } = await run('curl', ['-s', '-D', at('head'), '-o', at('answer.der'), '-w', '%{http_code}', url(path)]);
+    assert.equal(stdout, '200');
+    const head = readFileSync(at('head'), 'utf8');
+    assert.match(head, /content-type: application\/ocsp-response/i);
+    assert.match(head, /cache-control: max-age=\d+, public, no-transform, must-revalidate/i);
+    const { stdout: said } = await run('openssl', ['ocsp', '-respin', at('answer.der'), '-issuer', at('ec.pem'), '-cert', at('ec-good.pem'), '-CAfile', at('ec.pem')]);
+    assert.match(said, /: good/);
+  }
+});
+
+test('the responder is delegated, may sign nothing else and need not be asked about', async () => {
+  await run('openssl', ['ocsp', '-url', url(), '-issuer', at('ec.pem'), '-cert', at('ec-good.pem'), '-CAfile', at('ec.pem'), '-respout', at('answer.der')]);
+  const { stdout } = await run('openssl', ['ocsp', '-respin', at('answer.der'), '-noverify', '-resp_text']);
+  assert.match(stdout, /Extended Key Usage:[^\n]*\n\s*OCSP Signing\n/);
+  assert.match(stdout, /OCSP No Check/);
+  assert.match(stdout, /CA:FALSE/);
+  const tool = await run('ocsptool', ['--verify-response', '--load-response', at('answer.der'), '--load-trust', at('ec.pem')]).catch((error) => error);
+  assert.match(tool.stdout + tool.stderr, /Success/);
+});
