@@ -89,6 +89,19 @@ const char *facet_word(enum facet_field field, unsigned value)
     }
 }
 
+#define STATUS_ISSUED 2 /* as in migration 0001 */
+#define STATUS_EXPIRED 4
+
+bool facet_is_issued(int64_t facet)
+{
+    return facet_get(facet, FACET_STATUS) == STATUS_ISSUED;
+}
+
+int64_t facet_run_out(int64_t facet)
+{
+    return facet_put(facet, FACET_STATUS, STATUS_EXPIRED);
+}
+
 /* ---- derived columns ---- */
 
 /* Is "word" in the text with its quotes? */

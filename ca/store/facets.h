@@ -38,6 +38,10 @@ unsigned facet_get(int64_t facet, enum facet_field field);
 /* The same facet with that field changed. */
 int64_t facet_put(int64_t facet, enum facet_field field, unsigned value);
 
+/* Is the status ISSUED; the same facet with EXPIRED. */
+bool facet_is_issued(int64_t facet);
+int64_t facet_run_out(int64_t facet);
+
 /*
  * What a word of the API ("ISSUED", "RSA_2048", "CODE_SIGNING") is in the field: a value, or the number
  * of a member's bit. -1 when the field has no such word.

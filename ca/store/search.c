@@ -16,7 +16,7 @@
 #define RANKS 0x80000000 /* ranks are below */
 #define ANY_FACET (-1)
 
-struct search_bounds search_bounds = {.found = 5000, .looked = 20000};
+struct search_bounds search_bounds = {.found = 5000, .looked = 10000};
 
 enum value_kind { VALUE_NUMBER, VALUE_TEXT, VALUE_ID };
 
@@ -227,21 +227,22 @@ static int stream_fill(struct page *p, struct stream *stream, const struct key *
 
 /* ---- rows ---- */
 
-static int row_open(struct page *p, int64_t number, struct search_row *row, bool *there)
+/* facet may be ANY_FACET. */
+static int row_open(struct page *p, int64_t number, int64_t facet, struct search_row *row,
+                    bool *there)
 {
-    query_open(&row->q, p->s.tx, ST_SEARCH_ROW);
+    query_open(&row->q, p->s.tx, facet == ANY_FACET ? ST_SEARCH_ROW : ST_SEARCH_LOOK);
     query_put_int(&row->q, number);
+    if (facet != ANY_FACET)
+        query_put_int(&row->q, facet);
     int rc = query_row(&row->q);
     *there = rc == 0 && sqlite3_column_int64(row->q.st, COLUMN_SCOPE) == p->s.scope;
     if (!*there)
         return rc == CH_ENOTFOUND ? 0 : rc;
-    static const char issued[] = "ISSUED";
     int64_t end = sqlite3_column_int64(row->q.st, COLUMN_NOT_AFTER);
     row->stored_facet = row->facet = sqlite3_column_int64(row->q.st, COLUMN_FACET);
-    if (facet_get(row->facet, FACET_STATUS) == (unsigned)facet_value(FACET_STATUS, issued) &&
-        end > 0 && end < p->s.query->now)
-        row->facet =
-            facet_put(row->facet, FACET_STATUS, (unsigned)facet_value(FACET_STATUS, "EXPIRED"));
+    if (facet_is_issued(row->facet) && end > 0 && end < p->s.query->now)
+        row->facet = facet_run_out(row->facet);
     return 0;
 }
 
@@ -252,12 +253,12 @@ static int row_close(struct search_row *row, int rc)
     return rc != 0 || end == CH_ENOTFOUND ? rc : end;
 }
 
-static int row_fits(struct page *p, int64_t number, bool *yes)
+static int row_fits(struct page *p, int64_t number, int64_t facet, bool *yes)
 {
     struct search_row row = {0};
     bool there = false;
     *yes = false;
-    int rc = row_open(p, number, &row, &there);
+    int rc = row_open(p, number, facet, &row, &there);
     if (rc == 0 && there && p->s.query->where != NULL)
         rc = match_row(p->s.query->where, &row, yes);
     return row_close(&row, rc);
@@ -302,7 +303,7 @@ static int found_add(struct page *p, struct stream *stream, int64_t number, enum
     struct key key = {.number = number};
     bool there = false;
     bool yes = false;
-    int rc = row_open(p, number, &row, &there);
+    int rc = row_open(p, number, ANY_FACET, &row, &there);
     const struct search_facet *facet =
         rc == 0 && there ? facet_of(p, row.stored_facet) : NULL;
     if (facet != NULL && (only == TRUTH_NO ? facet->truth != TRUTH_NO : facet->truth == only)) {
@@ -373,8 +374,7 @@ static uint32_t group_of(const struct certificate_query *query, int64_t facet)
 static int is_stale(struct search *s, int64_t facet, bool *stale)
 {
     *stale = false;
-    if (facet_get(facet, FACET_STATUS) != (unsigned)facet_value(FACET_STATUS, "ISSUED") ||
-        facet_get(facet, FACET_HAS_VALIDITY) == 0)
+    if (!facet_is_issued(facet) || facet_get(facet, FACET_HAS_VALIDITY) == 0)
         return 0;
     int64_t number;
     struct query q;
@@ -445,12 +445,25 @@ static void streams_of(struct page *p, enum truth truth)
     }
 }
 
+/* The order's own dates: its streams begin and end there, so nothing need be found by them. */
+static enum condition_kind served_by_order(const struct page *p)
+{
+    struct stream stream = {.order = p->s.query->order};
+    enum condition_kind kind =
+        stream.order == ORDER_NOT_AFTER ? CONDITION_NOT_AFTER : CONDITION_NOT_BEFORE;
+    int64_t from;
+    int64_t to;
+    stream_bounds(p, &stream, &from, &to);
+    return from != INT64_MIN || to != INT64_MAX ? kind : CONDITION_AND;
+}
+
 static int streams_by_facet(struct page *p)
 {
     int64_t *numbers = NULL;
     size_t count = 0;
     bool all = false;
     int rc = 0;
+    p->s.served = served_by_order(p);
     streams_of(p, TRUTH_YES);
     if (any_facet(p, TRUTH_MAYBE))
         rc = find_rows(&p->s, p->s.query->where, &numbers, &count, &all);
@@ -596,14 +609,14 @@ static void place_set(struct certificate_place *place, struct key *key)
 }
 
 /* One key of the merge: passed over, given, or found to be beyond the page. */
-static int key_handle(struct page *p, bool look, struct key *key, struct certificate_page *out,
+static int key_handle(struct page *p, const struct stream *stream, struct key *key, struct certificate_page *out,
                       int (*visit)(void *context, const struct certificate_row *row), void *context)
 {
     bool yes = true;
     int rc = 0;
-    if (look) {
+    if (stream->look) {
         p->looked++;
-        rc = row_fits(p, key->number, &yes);
+        rc = row_fits(p, key->number, stream->facet, &yes);
     }
     if (rc == 0 && yes && p->given == p->s.query->limit) {
         p->full = out->more = true;
@@ -630,10 +643,9 @@ static int page_walk(struct page *p, struct certificate_page *out,
         rc = first_stream(p, &stream);
         if (rc != 0 || stream == NULL)
             break;
-        bool look = stream->look;
         rc = stream_take(p, stream, &key);
         if (rc == 0)
-            rc = key_handle(p, look, &key, out, visit, context);
+            rc = key_handle(p, stream, &key, out, visit, context);
         free(key.text);
     }
     return rc;

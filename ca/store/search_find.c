@@ -209,6 +209,10 @@ static int find_run_out(struct search *s, const struct condition *c, struct rows
 
 static int find_leaf(struct search *s, const struct condition *c, struct rows *rows)
 {
+    if (c->kind == s->served) {
+        rows_drop(rows);
+        return 0;
+    }
     switch (c->kind) {
     case CONDITION_ID:
         return find_id(s, c, rows);

@@ -33,6 +33,7 @@ struct search {
     struct search_facet *facets; /* in ascending order */
     size_t facet_count;
     unsigned part_searches;
+    enum condition_kind served; /* dates that the order itself serves; CONDITION_AND: none */
 };
 
 /* Columns of ST_SEARCH_ROW. */

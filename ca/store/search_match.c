@@ -28,16 +28,11 @@ static bool facet_fits(const struct condition *c, int64_t facet)
     return is_set(c->field) ? (value & c->any) != 0 : (c->any >> value & 1) != 0;
 }
 
-static int64_t run_out(int64_t facet)
-{
-    return facet_put(facet, FACET_STATUS, (unsigned)facet_value(FACET_STATUS, "EXPIRED"));
-}
-
 static enum truth leaf_of_facet(const struct condition *c, const struct search_facet *facet)
 {
     if (!facet_fits(c, facet->facet))
-        return facet->stale && facet_fits(c, run_out(facet->facet)) ? TRUTH_MAYBE : TRUTH_NO;
-    return facet->stale && !facet_fits(c, run_out(facet->facet)) ? TRUTH_MAYBE : TRUTH_YES;
+        return facet->stale && facet_fits(c, facet_run_out(facet->facet)) ? TRUTH_MAYBE : TRUTH_NO;
+    return facet->stale && !facet_fits(c, facet_run_out(facet->facet)) ? TRUTH_MAYBE : TRUTH_YES;
 }
 
 static enum truth needs(const struct search_facet *facet, enum facet_field field)

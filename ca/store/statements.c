@@ -315,10 +315,7 @@ const struct statement statements[ST_COUNT] = {
           "UPDATE certificates SET exported_at = ?4 WHERE id = ?3 AND scope = " SCOPE),
     WRITE(ST_CERTIFICATE_SET_REVOKED, "certificate-set-revoked",
           "UPDATE certificates SET status = 6, revocation_reason = ?4, revoked_at = ?5, "
-          "renew_at = 0, renewal_updated_at = "
-          "CASE WHEN renewal_status IN (1, 2) THEN ?5 ELSE renewal_updated_at END, "
-          "renewal_status = CASE WHEN renewal_status IN (1, 2) THEN 4 ELSE renewal_status END "
-          "WHERE id = ?3 AND scope = " SCOPE " AND status = 2"),
+          "renew_at = 0 WHERE id = ?3 AND scope = " SCOPE " AND status = 2"),
     WRITE(ST_CERTIFICATE_SET_RENEWAL, "certificate-set-renewal",
           "UPDATE certificates SET renewal_status = ?4, renewal_reason = ?5, "
           "renewal_updated_at = ?6, renewal_started_at = ?7, renew_at = ?8 "
@@ -392,6 +389,9 @@ const struct statement statements[ST_COUNT] = {
          "WHERE scope = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?5"),
     READ(ST_SEARCH_ROW, "search-row",
          "SELECT scope, facet, created_at, not_after, not_before, issued_at, imported_at, "
+         "revoked_at, id, common, names, serial FROM certificates WHERE number = ?1"),
+    READ(ST_SEARCH_LOOK, "search-look", /* the same with a facet that is known: it is dear to compute */
+         "SELECT scope, ?2, created_at, not_after, not_before, issued_at, imported_at, "
          "revoked_at, id, common, names, serial FROM certificates WHERE number = ?1"),
     READ(ST_SEARCH_FACET, "search-facet",
          "SELECT number FROM certificates INDEXED BY certificates_by_creation "

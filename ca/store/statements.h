@@ -122,6 +122,7 @@ enum statement_id {
     ST_PAGE_ID_UP,
     ST_PAGE_ID_DOWN,
     ST_SEARCH_ROW,
+    ST_SEARCH_LOOK,
     ST_SEARCH_FACET,
     ST_SEARCH_END,
     ST_SEARCH_BEGIN,

@@ -137,6 +137,33 @@ ulimit -n "$(ulimit -H -n)"
 "$bench/idle" "$port" 10000 "$(child chancery-front)" >"$state/idle" 2>&1 || true
 grep -v "kept connection" "$state/idle" | while read -r line; do row "idle connections" "$line"; done
 
+# The store is filled while nothing runs, so that the figures below are of a fresh start.
+certificates=${CERTIFICATES:-1000000}
+figures() { while IFS= read -r line; do row "${line%%: *}" "${line#*: }"; done; }
+account=$(echo "$ca" | cut -d: -f5) region=$(echo "$ca" | cut -d: -f4)
+head_row "$certificates certificates in one account and region"
+kill "$pid" && wait "$pid" || true
+pid=
+size=$(wc -c <"$state/store/chancery.db")
+"$bench/million" fill "$state/store/chancery.db" "$account" "$region" "$certificates" | figures
+row "store: octets for each certificate without its wrapped key (95 % with the row of their authority)" \
+	"$((($(wc -c <"$state/store/chancery.db") - size) / certificates))"
+"$bench/million" measure "$state/store/chancery.db" "$account" "$region" | figures
+start=$(date +%s%N)
+serve
+row "start to serving" "$(( ($(date +%s%N) - start) / 1000000 )) ms"
+contains() { printf '{"FilterStatement":{"Filter":{"X509AttributeFilter":{"SubjectAlternativeName":{"DnsName":{"Value":"%s","ComparisonOperator":"%s"}}}}}}' "$1" "$2"; }
+printf '{"Includes":{"keyTypes":["RSA_2048"]}}' >"$state/list.json"
+contains host-0123456.eu.example.com EQUALS >"$state/equals.json"
+contains shared CONTAINS >"$state/contains.json"
+contains example CONTAINS >"$state/contains-all.json"
+row "ListCertificates, 100 entries, 1 client" "$(load acm CertificateManager.ListCertificates "$state/list.json" 1)"
+row "SearchCertificates, DNS name EQUALS, 1 client" "$(load acm CertificateManager.SearchCertificates "$state/equals.json" 1)"
+row "SearchCertificates, CONTAINS 200 of a million, 1 client" "$(load acm CertificateManager.SearchCertificates "$state/contains.json" 1)"
+row "SearchCertificates, CONTAINS all, 100 entries, 1 client" "$(load acm CertificateManager.SearchCertificates "$state/contains-all.json" 1)"
+row "ListCertificates, 100 entries, 16 clients" "$(load acm CertificateManager.ListCertificates "$state/list.json" 16)"
+row "resident, core" "$(rss "$(child chancery-core)")"
+
 if [ "${RECORD:-0}" = 1 ]; then
 	{
 		echo "# Benchmarks"
