@@ -177,14 +177,6 @@ static int permission_unit(struct store_tx *tx, void *context)
                                 q->authority->scope.account, &q->row);
 }
 
-static bool list_has(const json_t *list, const char *text)
-{
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (strcmp(json_string_value(json_array_get(list, i)), text) == 0)
-            return true;
-    return false;
-}
-
 int private_is_permitted(struct private_work *w, bool *permitted)
 {
     struct permission_query q = {.authority = &w->authority};
@@ -193,7 +185,8 @@ int private_is_permitted(struct private_work *w, bool *permitted)
     if (rc == CH_ENOTFOUND)
         return 0;
     json_t *actions = rc == 0 ? json_loads(q.row.actions, 0, NULL) : NULL;
-    *permitted = list_has(actions, "IssueCertificate") && list_has(actions, "GetCertificate");
+    *permitted =
+        member_list_has(actions, "IssueCertificate") && member_list_has(actions, "GetCertificate");
     json_decref(actions);
     permission_row_free(&q.row);
     return rc;

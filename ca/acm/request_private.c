@@ -15,8 +15,6 @@
 
 #include <string.h>
 
-#define ACM_PRINCIPAL "acm.amazonaws.com"
-
 /* ---- request -> row ---- */
 
 static int options_read(struct ask *a)
@@ -68,41 +66,13 @@ static const char *foreign_reason(const struct ask *a)
     return "PCA_INVALID_ARN";
 }
 
-struct permission_query {
-    const struct private_work *work;
-    struct permission_row row;
-};
-
-static int permission_unit(struct store_tx *tx, void *context)
-{
-    struct permission_query *q = context;
-    const struct authority_row *authority = &q->work->authority;
-    return store_permission_get(tx, &authority->scope, authority->id, ACM_PRINCIPAL,
-                                authority->scope.account, &q->row);
-}
-
-/* The CA's owner has let ACM issue from it. */
-static int acm_is_permitted(struct ask *a, bool *permitted)
-{
-    struct permission_query q = {.work = &a->work};
-    *permitted = false;
-    int rc = request_read(a->r, permission_unit, &q);
-    if (rc == CH_ENOTFOUND)
-        return 0;
-    json_t *actions = rc == 0 ? json_loads(q.row.actions, 0, NULL) : NULL;
-    *permitted = member_list_has(actions, "IssueCertificate") && member_list_has(actions, "GetCertificate");
-    json_decref(actions);
-    permission_row_free(&q.row);
-    return rc;
-}
-
 static int check_access(struct ask *a, const char **reason)
 {
     bool permitted = false;
     if (authorize(a->r, "acm-pca:IssueCertificate", a->work.row.authority_arn) == 0)
         return 0;
     memset(&a->r->error, 0, sizeof a->r->error);
-    int rc = acm_is_permitted(a, &permitted);
+    int rc = private_is_permitted(&a->work, &permitted);
     if (rc == 0 && !permitted)
         *reason = "PCA_ACCESS_DENIED";
     return rc;

@@ -73,6 +73,7 @@ export class Appliance {
   }
 
   async launch() {
+    this.variables = null;
     this.process = spawn(join(BIN, 'chanceryd'), ['--state', this.state],
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.extraEnv } });
     this.exited = new Promise((resolve) => this.process.on('exit', (code, signal) => resolve({ code, signal })));
@@ -96,13 +97,15 @@ export class Appliance {
     }
   }
 
-  // The variables of STATE/env, as a shell that sources it sees them.
+  // The variables of STATE/env, as a shell that sources it sees them; read once a launch, as a child takes its time.
   get env() {
+    if (this.variables) return this.variables;
     const printed = execFileSync('sh', ['-c', `. "${this.state}/env" && env -0`], { env: { PATH: process.env.PATH, HOME: process.env.HOME } });
-    return Object.fromEntries(printed.toString().split('\0').filter(Boolean).map((line) => {
+    this.variables = Object.fromEntries(printed.toString().split('\0').filter(Boolean).map((line) => {
       const at = line.indexOf('=');
       return [line.slice(0, at), line.slice(at + 1)];
     }));
+    return this.variables;
   }
 
   get ca() { return readFileSync(join(this.state, 'ca-bundle.pem'), 'utf8'); }

@@ -16,7 +16,7 @@ const DAY = 86400;
 const LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 const Passphrase = Buffer.from('correct horse');
 const nowhere = 'arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000000';
-let appliance, credentials, acm, pca, root, clockFile;
+let appliance, acm, pca, root, clockFile;
 
 // Moves the clock of the daemon, and gives clients that sign for that time. Its TLS certificate is
 // of another time than ours, so they do not judge it.
@@ -41,7 +41,6 @@ before(async () => {
   appliance = await Appliance.start({
     env: { LD_PRELOAD: LIBRARY, FAKETIME_TIMESTAMP_FILE: clockFile, FAKETIME_NO_CACHE: '1', DONT_FAKE_MONOTONIC: '1' },
   });
-  credentials = appliance.env;
   acm = appliance.acm();
   pca = appliance.pca();
   root = await activeRoot(pca, { name: 'Lifecycle Root' });
@@ -169,7 +168,7 @@ test('an authority revokes by serial number, with and without colons, but not it
 
 // The example of docs/API.md.
 async function curl(method, id, query = '', body) {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = credentials;
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = appliance.env;
   const { stdout } = await run('curl', ['-sS', '--cacert', join(appliance.state, 'ca-bundle.pem'), '--aws-sigv4', 'aws:amz:us-east-1:chancery',
     '--user', `${AWS_ACCESS_KEY_ID}:${AWS_SECRET_ACCESS_KEY}`, '-X', method, ...(body ? ['-H', 'Content-Type: application/json', '-d', JSON.stringify(body)] : []),
     '-w', '\n%{http_code}', `https://localhost:${appliance.port}/chancery/v1/certificates/${id}/associations${query}`]);
@@ -227,12 +226,18 @@ test('the waiter of the SDK ends with a certificate that failed', async () => {
 });
 
 // Last, as the clock is not moved back.
-test('time alone renews and expires', async () => {
+test('time alone renews, expires and times out', async () => {
   const DomainName = 'time.example.internal';
   const forgotten = await requestIssued(acm, root, { DomainName });
   const kept = await exportedCertificate({ DomainName });
   const { Serial } = await describe(kept);
+  const { CertificateArn: waiting } = await send('RequestCertificate', { DomainName: 'waiting.example.com', ValidationMethod: 'DNS' });
   const statusIs = (arn, status) => until(`${arn} to be ${status}`, async () => (await describe(arn)).Status === status);
+  await statusIs(waiting, 'PENDING_VALIDATION');
+  moveClock(71 * 3600);
+  assert.equal((await describe(waiting)).Status, 'PENDING_VALIDATION');
+  moveClock(73 * 3600);
+  await statusIs(waiting, 'VALIDATION_TIMED_OUT');
   moveClock(336 * DAY);
   const renewal = await renewed(kept);
   assert.notEqual(renewal.Serial, Serial);
