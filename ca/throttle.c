@@ -81,6 +81,7 @@ struct throttle {
     pthread_mutex_t lock; /* guards the buckets */
     LIST_HEAD(chain, bucket) chains[CHAINS];
     size_t bucket_count;
+    int64_t swept_us; /* when all buckets were last looked at */
     bool limits; /* some tariff has a price */
     size_t tariff_count;
     struct tariff tariffs[];
@@ -245,8 +246,10 @@ static struct bucket *bucket_get(struct throttle *t, const struct scope *scope,
         if (b->operation == operation && strcmp(b->scope.account, scope->account) == 0 &&
             strcmp(b->scope.region, scope->region) == 0)
             return b;
-    if (t->bucket_count >= BUCKETS_MAX)
+    if (t->bucket_count >= BUCKETS_MAX && now_us - t->swept_us >= SECOND_US) {
+        t->swept_us = now_us;
         sweep(t, now_us);
+    }
     b = t->bucket_count >= BUCKETS_MAX ? NULL : calloc(1, sizeof *b);
     if (b == NULL)
         return NULL;

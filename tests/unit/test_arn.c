@@ -18,7 +18,7 @@
 
 #define UUID "01234567-89ab-4cde-8f01-23456789abcd"
 
-enum answer { INVALID_INPUT, INVALID_ARN, NOT_FOUND, DENIED };
+enum answer { INVALID_INPUT, INVALID_ARN, INVALID_ARGS, NOT_FOUND, DENIED };
 
 struct sort {
     const char *arn; /* $A stands for the caller's account */
@@ -120,21 +120,21 @@ static void expect(const struct asked *a, const struct operation *operation, con
     static const char *const types[] = {
         [INVALID_INPUT] = "ValidationException",
         [INVALID_ARN] = "InvalidArnException",
+        [INVALID_ARGS] = "InvalidArgsException",
         [NOT_FOUND] = "ResourceNotFoundException",
         [DENIED] = "AccessDeniedException",
     };
-    bool has_invalid_arn = may_fail_with(operation, "InvalidArnException");
     char wanted[1024] = "";
     json_t *body = json_loads(text, 0, NULL);
     const char *type = json_string_value(json_object_get(body, "__type"));
     const char *said = json_string_value(json_object_get(body, "message"));
-    if (answer == INVALID_ARN && !has_invalid_arn)
-        answer = INVALID_INPUT;
+    if (answer == INVALID_ARN && !may_fail_with(operation, "InvalidArnException"))
+        answer = may_fail_with(operation, "InvalidArgsException") ? INVALID_ARGS : INVALID_INPUT;
     if (type == NULL || strcmp(type, types[answer]) != 0)
         fail_msg("%s of %s: %s, not %s", operation->name, arn, text, types[answer]);
     if (answer == NOT_FOUND)
         spell(missing_text(a, operation), arn, wanted);
-    if (answer == INVALID_ARN)
+    if (answer == INVALID_ARN || answer == INVALID_ARGS)
         spell(a->invalid, arn, wanted);
     if (wanted[0] != '\0')
         assert_string_equal(said, wanted);
