@@ -102,6 +102,15 @@ int quota_check(struct request *r, struct store_tx *tx, enum quota quota, uint64
     return used > limit || amount > limit - used ? refuse(r, row->text, limit) : 0;
 }
 
+int quota_waiting(struct request *r, struct store_tx *tx)
+{
+    uint64_t waiting = 0;
+    int rc = store_certificate_count_waiting(tx, &r->scope, &waiting);
+    if (rc != 0 || waiting < limit_of(r->core->config, offsetof(struct config, quota_waiting)))
+        return rc;
+    return api_fail_throttled(&r->error, r->service->name, r->operation->name);
+}
+
 int quota_issued(const struct core *core, struct store_tx *tx, const struct scope *scope,
                  const char *authority)
 {

@@ -25,6 +25,12 @@ enum quota {
  */
 int quota_check(struct request *r, struct store_tx *tx, enum quota quota, uint64_t amount);
 
+/*
+ * May one more private certificate of r's scope wait for a key? 0, or CH_EAPI with ThrottlingException: the SDKs then
+ * try again later, which is what there is to do. In the unit that inserts it.
+ */
+int quota_waiting(struct request *r, struct store_tx *tx);
+
 /* May this authority sign one more? CH_ELIMIT when not; the caller words it (PCA_LIMIT_EXCEEDED of
  * ACM, LimitExceededException of Private CA by quota_fail_issued). */
 int quota_issued(const struct core *core, struct store_tx *tx, const struct scope *scope,

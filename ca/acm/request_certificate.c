@@ -151,6 +151,8 @@ static int first_unit(struct store_tx *tx, void *context)
         return rc;
     arn_certificate(&w->row.scope, w->row.id, arn);
     rc = answer(a, w->row.id);
+    if (rc == 0 && a->waits)
+        rc = quota_waiting(a->r, tx);
     if (rc == 0)
         rc = check_quotas(a, tx);
     if (rc == 0)

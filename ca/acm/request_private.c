@@ -93,6 +93,7 @@ static int key_make(struct ask *a)
 /* Without a ready key the row alone is committed, and the key maker goes on from it. */
 static int commit_waiting(struct ask *a)
 {
+    a->waits = true;
     int rc = ask_commit(a);
     if (rc == 0 && !a->replayed)
         key_maker_wake(a->r->core->key_maker);

@@ -1,6 +1,7 @@
 #include "ca/jobs/key_maker.h"
 
 #include "ca/acm/private.h"
+#include "ca/jobs/share.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/authority_key.h"
 #include "firmware/base/clock.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#define SHARE 4 /* keys of one account in a turn */
 #define RETRY_MIN_MS 250
 #define RETRY_MAX_MS 30000
 
@@ -154,22 +156,93 @@ static int make_certificate(struct key_maker *m, const struct item *item)
     return rc;
 }
 
-/* Lists what waits and makes it, one after the other; the last failure, if any. */
+/* ---- whose turn it is ---- */
+
+static bool items_have(const struct items *items, const char *id)
+{
+    for (size_t i = 0; i < items->count; i++)
+        if (strcmp(items->list[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* Drops what was tried in this round already, keeping the order. */
+static void items_drop(struct items *items, const struct items *tried)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < items->count; i++)
+        if (!items_have(tried, items->list[i].id))
+            items->list[kept++] = items->list[i];
+    items->count = kept;
+}
+
+static int items_rank(const struct items *items, unsigned *ranks)
+{
+    const char **owners = calloc(items->count + 1, sizeof *owners);
+    if (owners == NULL)
+        return CH_ENOMEM;
+    for (size_t i = 0; i < items->count; i++)
+        owners[i] = items->list[i].scope.account;
+    int rc = share_rank(owners, items->count, ranks);
+    free(owners);
+    return rc;
+}
+
+/* One item of a turn; whatever became of it, it does not come up again in this round. */
+static int item_make(struct key_maker *m, const struct item *item, struct items *tried,
+                     int (*make)(struct key_maker *m, const struct item *item))
+{
+    int rc = items_add(tried, &item->scope, item->id);
+    if (rc == 0)
+        rc = make(m, item);
+    if (rc != 0)
+        log_warn("key maker: %s waits on: %s", item->id, ch_error_text(rc));
+    return rc;
+}
+
+/* SHARE items of each account that waits; *left = how many more wait. */
+static int turn_make(struct key_maker *m, struct items *items, struct items *tried, size_t *left,
+                     int (*make)(struct key_maker *m, const struct item *item))
+{
+    unsigned *ranks = calloc(items->count + 1, sizeof *ranks);
+    int failure = ranks == NULL ? CH_ENOMEM : items_rank(items, ranks);
+    *left = 0;
+    for (unsigned rank = 0; failure != CH_ENOMEM && rank < SHARE; rank++)
+        for (size_t i = 0; i < items->count && failure != CH_EHSM && !stopping(m); i++) {
+            int rc = ranks[i] == rank ? item_make(m, &items->list[i], tried, make) : 0;
+            failure = rc != 0 ? rc : failure;
+        }
+    for (size_t i = 0; failure != CH_ENOMEM && i < items->count; i++)
+        *left += ranks[i] >= SHARE;
+    free(ranks);
+    return failure;
+}
+
+/*
+ * Makes all that waits, by turns, and lists anew for each: who came meanwhile waits for a turn, not for
+ * all that stood before. The last failure, if any; a lost HSM ends the round.
+ */
 static int make_all(struct key_maker *m, store_unit list,
                     int (*make)(struct key_maker *m, const struct item *item))
 {
-    struct items items = {0};
-    int failure = store_read(m->core->store, list, &items);
-    if (failure != 0)
-        log_error("key maker: the store cannot be read: %s", ch_error_text(failure));
-    for (size_t i = 0; i < items.count && !stopping(m); i++) {
-        int rc = make(m, &items.list[i]);
-        if (rc == 0)
-            continue;
-        failure = rc;
-        log_warn("key maker: %s waits on: %s", items.list[i].id, ch_error_text(rc));
+    struct items tried = {0};
+    size_t left = 1;
+    int failure = 0;
+    while (left > 0 && failure != CH_EHSM && failure != CH_ENOMEM && !stopping(m)) {
+        struct items items = {0};
+        int rc = store_read(m->core->store, list, &items);
+        if (rc != 0) {
+            log_error("key maker: the store cannot be read: %s", ch_error_text(rc));
+            failure = rc;
+            left = 0;
+        } else {
+            items_drop(&items, &tried);
+            rc = turn_make(m, &items, &tried, &left, make);
+            failure = rc != 0 ? rc : failure;
+        }
+        free(items.list);
     }
-    free(items.list);
+    free(tried.list);
     return failure;
 }
 

@@ -343,6 +343,17 @@ int store_certificate_delete(struct store_tx *tx, const struct scope *scope, con
     return r == 0 ? scope_count_change(tx, scope, -1) : r;
 }
 
+int store_certificate_count_waiting(struct store_tx *tx, const struct scope *scope, uint64_t *out)
+{
+    int64_t count = 0;
+    struct query q;
+    query_open(&q, tx, ST_CERTIFICATE_COUNT_WAITING);
+    query_put_scope(&q, scope);
+    int r = query_number(&q, &count);
+    *out = (uint64_t)count;
+    return r;
+}
+
 int store_certificate_list_pending(struct store_tx *tx,
                                    int (*visit)(void *context, const struct certificate_row *row),
                                    void *context)

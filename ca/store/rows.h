@@ -391,6 +391,8 @@ int store_certificate_delete(struct store_tx *tx, const struct scope *scope, con
 int store_certificate_list_pending(struct store_tx *tx,
                                    int (*visit)(void *context, const struct certificate_row *row),
                                    void *context);
+/* How many private certificates of the scope wait to be issued. */
+int store_certificate_count_waiting(struct store_tx *tx, const struct scope *scope, uint64_t *out);
 int store_certificate_count(struct store_tx *tx, const struct scope *scope, uint64_t *out);
 void certificate_row_free(struct certificate_row *row);
 

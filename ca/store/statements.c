@@ -460,6 +460,9 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_CONFIGURATION_TOKEN_PRUNE, "configuration-token-prune",
           "DELETE FROM account_tokens WHERE scope = " SCOPE " AND created_at < ?3"),
 
+    READ(ST_CERTIFICATE_COUNT_WAITING, "certificate-count-waiting",
+         "SELECT count(*) FROM certificates INDEXED BY certificates_waiting "
+         "WHERE scope = " SCOPE " AND type = 1 AND status = 1"),
     WRITE(ST_KEY_INSERT, "key-insert",
           "INSERT INTO keys (certificate, version, format, kek_id, alg, spki, blob, tag) "
           "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM certificates "

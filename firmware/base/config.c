@@ -221,6 +221,9 @@ static const struct config_row rows[] = {
            "Authorities of an account in a region; 0 = no limit. AWS: 200."),
     NUMBER(quota, issued, "1000000000", 0, QUOTA_MOST,
            "Certificates of one authority, ever; 0 = no limit. AWS: 1000000."),
+    NUMBER(quota, waiting, "200", 0, QUOTA_MOST,
+           "Private certificates of an account in a region that wait for an RSA key at once; beyond it "
+           "the caller is told to slow down; 0 = no limit."),
     NUMBER(rate, percent, "0", 0, 1000000,
            "Calls a second of an account in a region, for each operation, in percent of AWS's own "
            "rates; 0 = no limit."),

@@ -61,6 +61,7 @@ struct config {
     int64_t quota_names;                  /* of one requested certificate, never 0 */
     int64_t quota_authorities;
     int64_t quota_issued;                 /* of one authority, ever */
+    int64_t quota_waiting;                /* 200: private certificates that wait for a key at once */
     /* [rate]: how often operations may be called; see ca/throttle.h */
     int64_t rate_percent;                 /* of AWS's own rates; 0 = no limit */
     char rate_exceptions[CONFIG_TEXT_MAX];/* "acm:RequestCertificate=50,..." a second, or "" */

@@ -206,6 +206,52 @@ static void more_authorities_than_the_cache_holds_issue_all_the_same(void **stat
     free(arn);
 }
 
+/* ---- how many may wait ---- */
+
+static json_t *waiting_request(const char *authority, const char *alg, const char *token)
+{
+    return json_pack("{s:s, s:s, s:s, s:s}", "DomainName", "waits.example.internal",
+                     "CertificateAuthorityArn", authority, "KeyAlgorithm", alg, "IdempotencyToken",
+                     token);
+}
+
+static void so_many_wait_for_a_key_and_the_next_is_told_to_slow_down(void **state)
+{
+    (void)state;
+    struct ops_answer answer;
+    char *root = ops_root("EC_prime256v1", "SHA256WITHECDSA", "Backlog");
+    ops.config.quota_waiting = 2;
+    ops_maker_stop();
+    json_t *one = ops_ok("acm", "RequestCertificate", "o",
+                         waiting_request(root, "RSA_3072", "one"));
+    json_t *two = ops_ok("acm", "RequestCertificate", "o",
+                         waiting_request(root, "RSA_3072", "two"));
+    ops_refused("ThrottlingException", "acm", "RequestCertificate", "o",
+                waiting_request(root, "RSA_3072", "three"));
+    /* What need not wait, and what was asked before, is not refused. */
+    ops_call("acm", "RequestCertificate", waiting_request(root, "EC_prime256v1", "ec"), &answer);
+    assert_int_equal(answer.code, 0);
+    ops_answer_free(&answer);
+    json_t *again = ops_ok("acm", "RequestCertificate", "o",
+                           waiting_request(root, "RSA_3072", "two"));
+    assert_string_equal(ops_text(again, "CertificateArn"), ops_text(two, "CertificateArn"));
+    ops_maker_start();
+    ops_wait();
+    json_t *three = ops_ok("acm", "RequestCertificate", "o",
+                           waiting_request(root, "RSA_3072", "three"));
+    ops_wait();
+    json_t *made = ops_ok("acm", "DescribeCertificate", "{s:s}", "CertificateArn",
+                          ops_text(three, "CertificateArn"));
+    assert_string_equal(ops_text(json_object_get(made, "Certificate"), "Status"), "ISSUED");
+    ops.config.quota_waiting = 200;
+    json_decref(made);
+    json_decref(three);
+    json_decref(again);
+    json_decref(two);
+    json_decref(one);
+    free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +260,7 @@ int main(void)
         cmocka_unit_test(a_key_that_is_in_use_is_never_made_anew),
         cmocka_unit_test(what_cannot_be_made_fails_with_its_reason),
         cmocka_unit_test(without_a_maker_nothing_waits),
+        cmocka_unit_test(so_many_wait_for_a_key_and_the_next_is_told_to_slow_down),
         cmocka_unit_test(more_authorities_than_the_cache_holds_issue_all_the_same),
     };
     return cmocka_run_group_tests(tests, ops_setup, ops_teardown);

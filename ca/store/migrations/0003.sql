@@ -1,4 +1,4 @@
--- 0003: rotation of wrapping keys (KEKs); signed checkpoints of the audit trail.
+-- 0003: rotation of wrapping keys (KEKs); signed checkpoints of the audit trail; who waits for a key.
 
 -- Of the KEKs among the keys of the system. The current one of a family (account, region, class) is
 -- the oldest that is not replaced: its successor is made before it is replaced.
@@ -12,6 +12,9 @@ CREATE INDEX system_keys_current ON system_keys (created_at)
     WHERE replaced_at = 0 AND kind IN ('kek-export', 'kek-no-export');
 
 CREATE INDEX keys_by_kek ON keys (kek_id, certificate);
+
+-- Certificates of a scope that wait for their key.
+CREATE INDEX certificates_waiting ON certificates (scope) WHERE type = 1 AND status = 1;
 
 -- A call that took the KEK long ago must not leave a key behind that nobody can unwrap.
 CREATE TRIGGER keys_have_living_kek BEFORE INSERT ON keys
