@@ -2,6 +2,7 @@
 #
 #   make run              install what is missing, build, provision STATE, serve
 #   make test             install what the tests need, run every test
+#   make tsan             the tests of threads, under ThreadSanitizer
 #
 # Variables: STATE (./var), PORT (8443), PUBLIC_PORT (8080), SANITIZE (address,undefined or
 # thread), BUILD (object folder), V=1 (show commands), DESTDIR and PREFIX (install).
@@ -160,6 +161,18 @@ test: provision-test
 	@$(MAKE) --no-print-directory -j2 SANITIZE=address,undefined tests-build
 	@sh tests/check-arrows.sh $(BIN)
 	@sh tests/run.sh
+
+# The unit tests in which threads meet, under ThreadSanitizer; minutes, and so apart from `make test`.
+TSAN_TESTS := test_store_group test_store_fault test_hsm test_hsm_custody test_key_maker test_issue \
+	test_schedule test_dispatch test_kek_rotation test_checkpoint test_front_relay test_front_drain
+.PHONY: tsan
+ifeq ($(SANITIZE),thread)
+tsan: $(addprefix $(BUILD)/unit/,$(TSAN_TESTS))
+	@sh tests/tsan/run.sh $(BUILD)/unit $(TSAN_TESTS)
+else
+tsan: provision-test
+	@$(MAKE) --no-print-directory -j2 SANITIZE=thread tsan
+endif
 
 check-arrows: all
 	@sh tests/check-arrows.sh $(BIN)
