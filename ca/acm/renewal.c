@@ -219,17 +219,20 @@ static int put_off(struct attempt *a, const char *reason)
     return rc == 0 ? store_write(a->work.core->store, failure_unit, a) : rc;
 }
 
-static int drop_unit(struct store_tx *tx, void *context)
+/* No longer eligible: what was under way has failed, and the list forgets it. */
+static int drop(struct attempt *a)
 {
-    const struct certificate_row *row = context;
-    return store_certificate_set_renew_at(tx, &row->scope, row->id, 0);
+    struct certificate_row *row = &a->work.row;
+    row->renew_at = 0;
+    int rc = is_pending(row) ? text_set(&row->renewal_status, "FAILED") : 0;
+    return rc == 0 ? store_write(a->work.core->store, failure_unit, a) : rc;
 }
 
 static int attempt_run(struct attempt *a)
 {
     struct certificate_row *row = &a->work.row;
     if (!is_renewable(row, a->now))
-        return store_write(a->work.core->store, drop_unit, row);
+        return drop(a);
     const char *reason = make(a);
     return reason == NULL ? finish(a) : put_off(a, reason);
 }

@@ -345,7 +345,9 @@ int store_certificate_set_exported(struct store_tx *tx, const struct scope *scop
 /* Replaces CertificateOptions (JSON). CH_ENOTFOUND. */
 int store_certificate_set_options(struct store_tx *tx, const struct scope *scope, const char *id,
                                   const char *options);
-/* ISSUED -> REVOKED, for a RevocationReason of ACM; nothing is renewed any more. CH_ESTATE. */
+/*
+ * ISSUED -> REVOKED, for a RevocationReason of ACM; a renewal under way becomes FAILED. CH_ESTATE.
+ */
 int store_certificate_set_revoked(struct store_tx *tx, const struct scope *scope, const char *id,
                                   const char *reason, int64_t now);
 /*

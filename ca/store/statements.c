@@ -315,7 +315,10 @@ const struct statement statements[ST_COUNT] = {
           "UPDATE certificates SET exported_at = ?4 WHERE id = ?3 AND scope = " SCOPE),
     WRITE(ST_CERTIFICATE_SET_REVOKED, "certificate-set-revoked",
           "UPDATE certificates SET status = 6, revocation_reason = ?4, revoked_at = ?5, "
-          "renew_at = 0 WHERE id = ?3 AND scope = " SCOPE " AND status = 2"),
+          "renew_at = 0, renewal_updated_at = "
+          "CASE WHEN renewal_status IN (1, 2) THEN ?5 ELSE renewal_updated_at END, "
+          "renewal_status = CASE WHEN renewal_status IN (1, 2) THEN 4 ELSE renewal_status END "
+          "WHERE id = ?3 AND scope = " SCOPE " AND status = 2"),
     WRITE(ST_CERTIFICATE_SET_RENEWAL, "certificate-set-renewal",
           "UPDATE certificates SET renewal_status = ?4, renewal_reason = ?5, "
           "renewal_updated_at = ?6, renewal_started_at = ?7, renew_at = ?8 "

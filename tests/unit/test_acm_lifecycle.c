@@ -367,6 +367,57 @@ static void what_was_deleted_or_revoked_meanwhile_is_not_renewed(void **state)
     free(deleted);
 }
 
+static void what_is_detached_while_its_renewal_waits_is_dropped_and_can_come_back(void **state)
+{
+    char *strict = ops_root("EC_prime256v1", EC_SIG, "Detaching Root");
+    char *arn = ops_request(strict, "EC_prime256v1", "detached.example.com");
+    (void)state;
+    set_in_use(arn, true);
+    renew(arn);
+    run_renewal();
+    assert_says(arn, "RenewalSummary.RenewalStatus", "PENDING_AUTO_RENEWAL");
+    set_in_use(arn, false);
+    offset += HOUR;
+    run_renewal();
+    assert_says(arn, "RenewalSummary.RenewalStatus", "FAILED");
+    json_decref(ops_ok(PCA, "CreatePermission", "{s:s, s:s, s:[s,s]}", CA, strict, "Principal",
+                       "acm.amazonaws.com", "Actions", "IssueCertificate", "GetCertificate"));
+    set_in_use(arn, true);
+    renew(arn);
+    run_renewal();
+    assert_says(arn, "RenewalSummary.RenewalStatus", "SUCCESS");
+    set_in_use(arn, false);
+    free(arn);
+    free(strict);
+}
+
+static void a_disabled_authority_renews_nothing_and_the_old_certificate_stays(void **state)
+{
+    char *sub = ops_authority("SUBORDINATE", "EC_prime256v1", EC_SIG, "Lost Sub");
+    (void)state;
+    ops_authority_activate(sub, root, EC_SIG, "SubordinateCACertificate_PathLen0/V1", 1000);
+    char *arn = ops_request(sub, "EC_prime256v1", "lost.example.com");
+    json_t *before = export(arn);
+    json_t *out = ops_ok(PCA, "DescribeCertificateAuthority", "{s:s}", CA, sub);
+    json_decref(ops_ok(PCA, "RevokeCertificate", "{s:s, s:s, s:s}", CA, root, "CertificateSerial",
+                       ops_text(json_object_get(out, "CertificateAuthority"), "Serial"),
+                       "RevocationReason", "CERTIFICATE_AUTHORITY_COMPROMISE"));
+    renew(arn);
+    run_renewal();
+    assert_says(arn, "RenewalSummary.RenewalStatus", "PENDING_AUTO_RENEWAL");
+    assert_says(arn, "RenewalSummary.RenewalStatusReason", "PCA_INVALID_STATE");
+    json_t *after = export(arn);
+    assert_string_equal(ops_text(before, "Certificate"), ops_text(after, "Certificate"));
+    /* What is revoked while its renewal waits is renewed no more. */
+    revoke(arn, "CA_COMPROMISE");
+    assert_says(arn, "RenewalSummary.RenewalStatus", "FAILED");
+    json_decref(after);
+    json_decref(out);
+    json_decref(before);
+    free(arn);
+    free(sub);
+}
+
 /* ---- RevokeCertificate ---- */
 
 static void only_an_exported_certificate_is_revoked(void **state)
@@ -658,6 +709,8 @@ int main(void)
         LIFE_TEST(what_is_not_exported_again_is_not_renewed_again),
         LIFE_TEST(a_certificate_in_use_is_renewed_and_renewed_again),
         LIFE_TEST(what_was_deleted_or_revoked_meanwhile_is_not_renewed),
+        LIFE_TEST(what_is_detached_while_its_renewal_waits_is_dropped_and_can_come_back),
+        LIFE_TEST(a_disabled_authority_renews_nothing_and_the_old_certificate_stays),
         LIFE_TEST(only_an_exported_certificate_is_revoked),
         LIFE_TEST(a_revoked_certificate_says_so_and_its_ca_knows),
         LIFE_TEST(what_the_ca_has_revoked_by_serial_can_be_revoked_in_acm),
