@@ -35,7 +35,7 @@ int revocation_reason(const char *name, uint32_t *out)
 
 /* ---- serial numbers ---- */
 
-#define SERIAL_DIGITS (2 * PKI_SERIAL_SIZE)
+#define SERIAL_DIGITS ((size_t)2 * PKI_SERIAL_SIZE)
 
 /* The digits alone; colons stand after each second one or nowhere. CH_EINVAL. */
 static int digits_read(const char *text, char digits[SERIAL_DIGITS + 1], size_t *count)
