@@ -195,6 +195,7 @@ int appliance_provision(const char *state, const struct config *config, struct h
     if (r == 0)
         r = store_open(path, true, &core.store);
     if (r == 0) {
+        hsm.hsm.notes = core_hsm_notes(core.store);
         memset(hsm.hsm.pool_size, 0, sizeof hsm.hsm.pool_size); /* nobody stays to use keys made ahead */
         r = hsm_open(&hsm.hsm, &core.hsm);
     }

@@ -188,6 +188,47 @@ static int keys_find(struct core *core)
     return r != 0 ? r : management_open(core, &core->management);
 }
 
+/* ---- the findings of the HSM's self test, between two starts ---- */
+
+#define NOTES_SETTING "hsm-self-test"
+
+struct notes {
+    struct buf *text;
+    const char *line;
+};
+
+static int notes_get(struct store_tx *tx, void *context)
+{
+    const struct notes *n = context;
+    char *value = NULL;
+    int r = store_setting_get(tx, NOTES_SETTING, &value);
+    if (r == 0)
+        r = buf_put_text(n->text, value);
+    free(value);
+    return r;
+}
+
+static int notes_read(void *context, struct buf *text)
+{
+    return store_read(context, notes_get, &(struct notes){.text = text});
+}
+
+static int notes_put(struct store_tx *tx, void *context)
+{
+    const struct notes *n = context;
+    return store_setting_put(tx, NOTES_SETTING, n->line);
+}
+
+static int notes_write(void *context, const char *text)
+{
+    return store_write(context, notes_put, &(struct notes){.line = text});
+}
+
+struct hsm_notes core_hsm_notes(struct store *store)
+{
+    return (struct hsm_notes){.read = notes_read, .write = notes_write, .context = store};
+}
+
 static int store_and_hsm_open(const char *state, const struct config *config, struct hsm_pin *pin,
                               struct core *core)
 {
@@ -202,6 +243,7 @@ static int store_and_hsm_open(const char *state, const struct config *config, st
         log_error("store %s: %s", path, ch_error_text(r));
         return r;
     }
+    hsm.hsm.notes = core_hsm_notes(core->store);
     return hsm_open(&hsm.hsm, &core->hsm);
 }
 

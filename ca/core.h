@@ -61,6 +61,9 @@ struct core_hsm {
 int core_hsm_config(const char *state, const struct config *config, struct hsm_pin *pin,
                     struct core_hsm *out);
 
+/* Keeps the findings of the HSM's self test in the settings of the store, which must outlive hsm_open. */
+struct hsm_notes core_hsm_notes(struct store *store);
+
 /* Puts "NAME=value" for the PKCS#11 module into the environment; before hsm_open, before threads. CH_EINVAL, CH_ESYS. */
 int core_hsm_environment(const struct config *config);
 

@@ -30,6 +30,8 @@ static int hsm_prepare(struct hsm *h, const struct hsm_config *config)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     pthread_mutex_init(&h->create_lock, NULL);
     pthread_mutex_init(&h->resolve_lock, NULL);
+    pthread_mutex_init(&h->transport_lock, NULL);
+    h->notes = config->notes;
     pthread_mutex_init(&h->keys.lock, NULL);
     for (size_t i = 0; i < KEEPERS; i++)
         pthread_mutex_init(&h->keepers[i].lock, NULL);
@@ -134,7 +136,7 @@ void hsm_close(struct hsm *h)
     session_pool_free(&h->sessions);
     lru_free(h->lru);
     key_table_free(&h->keys);
-    EVP_PKEY_free(h->transport_key);
+    EVP_PKEY_free(transport_wait(h));
     for (size_t i = 0; i < COUNT_OF(h->md); i++)
         EVP_MD_free(h->md[i]);
     secret_free(h->refused_pin);

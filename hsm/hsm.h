@@ -31,6 +31,16 @@ struct hsm_pin {
     enum pin_tries tries; /* set by hsm_open when it fails with CH_EPIN */
 };
 
+/*
+ * Where the findings of the self test are kept, one line of text, so that a token that is known is
+ * tested briefly. read: 0, CH_ENOTFOUND when there are none. Called from hsm_open alone.
+ */
+struct hsm_notes {
+    int (*read)(void *context, struct buf *text);
+    int (*write)(void *context, const char *text);
+    void *context;
+};
+
 struct hsm_config {
     const char *module;       /* path */
     const char *init_args;    /* C_Initialize pReserved string for NSS, or NULL */
@@ -43,6 +53,7 @@ struct hsm_config {
     unsigned signers;         /* threads at once inside C_Sign, 0 = processors */
     unsigned unwrapped_keys;  /* LRU size, 0 = none */
     unsigned pool_size[KEY_ALG_COUNT]; /* RSA pairs made ahead, by key type */
+    struct hsm_notes notes;            /* without functions: each start tests at length */
 };
 
 /* What the start-up self test found to work, each operation done once. */

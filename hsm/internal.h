@@ -355,6 +355,10 @@ struct transport {
 };
 
 /* The AES key alone, not yet known to the process. */
+/* Begins to make the RSA key of this process, when there is none. CH_ESYS. */
+int transport_begin(struct hsm *h);
+/* Waits until it is made: the key, or NULL when there is none. Borrowed. */
+EVP_PKEY *transport_wait(struct hsm *h);
 CK_RV transport_key_make(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *out);
 CK_RV transport_open(struct hsm *h, CK_SESSION_HANDLE session, struct transport *out);
 void transport_close(struct hsm *h, CK_SESSION_HANDLE session, struct transport *t);
@@ -405,6 +409,12 @@ bool stock_take(struct hsm *h, enum key_alg alg, struct stock_pair *out);
 void stock_clear(struct hsm *h);
 unsigned stock_count(struct hsm *h, enum key_alg alg);
 
+/* ---- findings.c ---- */
+
+/* Sets what the last self test of this very token, module and program found. False when that is not known. */
+bool findings_recall(struct hsm *h);
+void findings_note(struct hsm *h);
+
 /* ---- selftest.c ---- */
 
 /*
@@ -449,7 +459,11 @@ struct hsm {
     struct stock *stock;
 
     EVP_MD *md[3]; /* by enum hash_alg; fetched once, which a hot path notices */
-    EVP_PKEY *transport_key; /* RSA of this process */
+    pthread_mutex_t transport_lock; /* of the three below */
+    bool transport_making;          /* the thread is to be joined */
+    pthread_t transport_thread;
+    EVP_PKEY *transport_key; /* RSA of this process; transport_wait gives it */
+    struct hsm_notes notes;
     CK_MECHANISM_TYPE oaep_hash;
     const struct wrap_driver *wrap; /* NULL when the token cannot */
     bool rsa_decrypts;              /* an RSA key of the token signs only when it may decrypt: TPMs */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TRANSPORT_KEY_SIZE 32
+#define TRANSPORT_BITS 2048
 #define OAEP_MAX 512
 #define WRAP_SLACK 16
 
@@ -22,6 +23,40 @@ static const struct oaep_row oaep_rows[] = {
     {CKM_SHA256, CKG_MGF1_SHA256, "SHA256"},
     {CKM_SHA_1, CKG_MGF1_SHA1, "SHA1"},
 };
+
+/* ---- the key of this process ---- */
+
+static void *transport_main(void *context)
+{
+    struct hsm *h = context;
+    h->transport_key = EVP_RSA_gen(TRANSPORT_BITS); /* read only after the thread was joined */
+    return NULL;
+}
+
+int transport_begin(struct hsm *h)
+{
+    int r = 0;
+    pthread_mutex_lock(&h->transport_lock);
+    if (!h->transport_making && h->transport_key == NULL) {
+        r = pthread_create(&h->transport_thread, NULL, transport_main, h) == 0 ? 0 : CH_ESYS;
+        h->transport_making = r == 0;
+    }
+    pthread_mutex_unlock(&h->transport_lock);
+    return r;
+}
+
+EVP_PKEY *transport_wait(struct hsm *h)
+{
+    pthread_mutex_lock(&h->transport_lock);
+    if (h->transport_making)
+        pthread_join(h->transport_thread, NULL);
+    h->transport_making = false;
+    EVP_PKEY *key = h->transport_key;
+    pthread_mutex_unlock(&h->transport_lock);
+    return key;
+}
+
+/* ---- an operation's AES key ---- */
 
 CK_RV transport_key_make(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *out)
 {
@@ -131,7 +166,7 @@ CK_RV transport_open(struct hsm *h, CK_SESSION_HANDLE session, struct transport 
     CK_ULONG len = 0;
     const struct oaep_row *row = NULL;
     *out = (struct transport){.handle = CK_INVALID_HANDLE, .key = NULL};
-    if (h->transport_key == NULL)
+    if (transport_wait(h) == NULL)
         return rv_from_code(CH_EUNSUPPORTED);
     CK_RV rv = receiver_import(h, session, &receiver);
     if (rv == CKR_OK)
