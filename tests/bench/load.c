@@ -2,12 +2,12 @@
  * load.c - concurrent keep-alive HTTPS clients that sign with SigV4 and repeat one call.
  *
  *   load --port P --bundle ca.pem --service acm-pca --target ACMPrivateCA.IssueCertificate
- *        --body FILE [--clients 16] [--seconds 5] [--calls N] [--region us-east-1]
+ *        --body FILE [--clients 16] [--seconds 5] [--calls N] [--region us-east-1] [--until-issued]
  *
  * Key and secret come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. The signature is made once a
  * second for each client, so that the client costs as little as it can. With --calls each client
- * makes that many calls, however long they take. Prints one line: calls/s, p50 and p99 in
- * milliseconds, errors.
+ * makes that many calls, however long they take. With --until-issued a call lasts until DescribeCertificate
+ * says of the certificate that it is ISSUED. Prints one line: calls/s, p50 and p99 in milliseconds, errors.
  */
 #include <getopt.h>
 #include <netdb.h>
@@ -28,6 +28,8 @@
 #define BODY_MAX 65536
 #define HEADER_MAX 2048
 #define SAMPLES_MAX 400000
+#define LOOK_US 2000 /* between two looks at a certificate that is being made */
+#define LOOKS_MAX 30000
 
 static struct {
     const char *port, *bundle, *service, *target, *region, *id, *secret;
@@ -35,15 +37,24 @@ static struct {
     char body[BODY_MAX];
     size_t body_len;
     SSL_CTX *tls;
+    bool until_issued;
     volatile bool stop;
 } options = {.region = "us-east-1", .clients = 16, .seconds = 5};
+
+/* A call and, once signed, its octets. */
+struct call {
+    const char *target, *body;
+    size_t body_len;
+    time_t signed_at;
+    char request[HEADER_MAX + BODY_MAX];
+    size_t request_len;
+};
 
 struct client {
     pthread_t thread;
     SSL *ssl;
-    time_t signed_at;
-    char request[HEADER_MAX + BODY_MAX];
-    size_t request_len;
+    struct call call, look;
+    char look_body[512];
     float *samples;
     size_t count, errors;
     char first_error[512];
@@ -74,7 +85,7 @@ static void mac(const void *key, size_t key_len, const char *text, unsigned char
     HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)text, strlen(text), out, NULL);
 }
 
-static void client_sign(struct client *c, time_t now)
+static void call_sign(struct call *c, time_t now)
 {
     char when[17], day[9], body_hash[65], canonical[HEADER_MAX], canonical_hash[65];
     char to_sign[HEADER_MAX], start[128], signature[65];
@@ -83,11 +94,11 @@ static void client_sign(struct client *c, time_t now)
     gmtime_r(&now, &tm);
     strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &tm);
     strftime(day, sizeof day, "%Y%m%d", &tm);
-    sha256_hex(options.body, options.body_len, body_hash);
+    sha256_hex(c->body, c->body_len, body_hash);
     snprintf(canonical, sizeof canonical,
              "POST\n/\n\ncontent-type:application/x-amz-json-1.1\nhost:localhost:%s\nx-amz-date:%s\n"
              "x-amz-target:%s\n\ncontent-type;host;x-amz-date;x-amz-target\n%s",
-             options.port, when, options.target, body_hash);
+             options.port, when, c->target, body_hash);
     sha256_hex(canonical, strlen(canonical), canonical_hash);
     snprintf(to_sign, sizeof to_sign, "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/aws4_request\n%s", when, day,
              options.region, options.service, canonical_hash);
@@ -103,10 +114,10 @@ static void client_sign(struct client *c, time_t now)
                        "X-Amz-Date: %s\r\nX-Amz-Target: %s\r\nContent-Length: %zu\r\n"
                        "Authorization: AWS4-HMAC-SHA256 Credential=%s/%s/%s/%s/aws4_request, "
                        "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=%s\r\n\r\n",
-                       options.port, when, options.target, options.body_len, options.id, day,
+                       options.port, when, c->target, c->body_len, options.id, day,
                        options.region, options.service, signature);
-    memcpy(c->request + len, options.body, options.body_len);
-    c->request_len = (size_t)len + options.body_len;
+    memcpy(c->request + len, c->body, c->body_len);
+    c->request_len = (size_t)len + c->body_len;
     c->signed_at = now;
 }
 
@@ -156,17 +167,17 @@ static int client_answer(struct client *c, char *answer, size_t max)
     return atoi(answer + 9);
 }
 
-static bool client_call(struct client *c, char *answer, size_t max)
+static bool client_call(struct client *c, struct call *call, char *answer, size_t max)
 {
     if (c->ssl == NULL && !client_connect(c)) {
         snprintf(c->first_error, sizeof c->first_error, "no connection");
         return false;
     }
     time_t now = time(NULL);
-    if (now != c->signed_at)
-        client_sign(c, now);
+    if (now != call->signed_at)
+        call_sign(call, now);
     int status = -1;
-    if (SSL_write(c->ssl, c->request, (int)c->request_len) > 0)
+    if (SSL_write(c->ssl, call->request, (int)call->request_len) > 0)
         status = client_answer(c, answer, max);
     if (status == 200)
         return true;
@@ -176,19 +187,47 @@ static bool client_call(struct client *c, char *answer, size_t max)
     return false;
 }
 
+/* Looks at the certificate of an answer until it is issued. */
+static bool client_look(struct client *c, char *answer, size_t max)
+{
+    const char *arn = strstr(answer, "arn:aws:acm:");
+    snprintf(c->look_body, sizeof c->look_body, "{\"CertificateArn\":\"%.*s\"}",
+             arn == NULL ? 0 : (int)strcspn(arn, "\""), arn == NULL ? "" : arn);
+    c->look.target = "CertificateManager.DescribeCertificate";
+    c->look.body = c->look_body;
+    c->look.body_len = strlen(c->look_body);
+    c->look.signed_at = 0;
+    for (int i = 0; i < LOOKS_MAX && client_call(c, &c->look, answer, max); i++) {
+        if (strstr(answer, "\"Status\":\"ISSUED\"") != NULL)
+            return true;
+        usleep(LOOK_US);
+    }
+    return false;
+}
+
+/* The call, and what it is measured to. */
+static bool client_act(struct client *c, char *answer, size_t max)
+{
+    return client_call(c, &c->call, answer, max) &&
+           (!options.until_issued || client_look(c, answer, max));
+}
+
 static void *client_run(void *context)
 {
     struct client *c = context;
     static _Thread_local char answer[262144];
+    c->call.target = options.target;
+    c->call.body = options.body;
+    c->call.body_len = options.body_len;
     if (options.calls == 0)
-        client_call(c, answer, sizeof answer); /* the handshake is not what is measured */
+        client_act(c, answer, sizeof answer); /* the handshake is not what is measured */
     else if (!client_connect(c))
         c->ssl = NULL;
     c->errors = 0;
     size_t most = options.calls == 0 ? SAMPLES_MAX : (size_t)options.calls;
     while (!options.stop && c->count + c->errors < most) {
         double start = now_ms();
-        if (client_call(c, answer, sizeof answer))
+        if (client_act(c, answer, sizeof answer))
             c->samples[c->count++] = (float)(now_ms() - start);
         else
             c->errors++;
@@ -242,6 +281,7 @@ static void options_parse(int argc, char **argv)
         {"port", 1, NULL, 'p'},    {"bundle", 1, NULL, 'b'},  {"service", 1, NULL, 's'},
         {"target", 1, NULL, 't'},  {"body", 1, NULL, 'f'},    {"clients", 1, NULL, 'c'},
         {"seconds", 1, NULL, 'n'}, {"region", 1, NULL, 'r'},  {"calls", 1, NULL, 'k'},
+        {"until-issued", 0, NULL, 'u'},
         {NULL, 0, NULL, 0},
     };
     for (int o; (o = getopt_long(argc, argv, "", rows, NULL)) != -1;) {
@@ -255,6 +295,7 @@ static void options_parse(int argc, char **argv)
         case 'n': options.seconds = atoi(optarg); break;
         case 'r': options.region = optarg; break;
         case 'k': options.calls = atoi(optarg); break;
+        case 'u': options.until_issued = true; break;
         default: exit(2);
         }
     }

@@ -12,7 +12,7 @@ chmod 755 "$state"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 pid=
 cleanup() {
-	[ -z "$pid" ] || { kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; }
+	[ -z "$pid" ] || stop
 	rm -rf "$state"
 }
 trap cleanup EXIT INT TERM
@@ -30,6 +30,12 @@ idle() {
 	sleep 1
 	echo "$one $(sed -n 's/^cpu  *//p' /proc/stat)" |
 		awk '{ for (i = 1; i <= 8; i++) all += $(i + 10) - $i; printf "%d %%", 100 * ($14 - $4) / all }'
+}
+
+stop() {
+	kill "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
+	pid=
 }
 
 serve() {
@@ -56,11 +62,11 @@ settle() {
 	echo "run.sh: core does not come to rest" >&2
 }
 
-# load SERVICE TARGET BODY CLIENTS [CALLS]
+# load SERVICE TARGET BODY CLIENTS [CALLS [--until-issued]]
 load() {
-	service=$1 target=$2 body=$3 clients=$4 calls=${5:-0}
+	service=$1 target=$2 body=$3 clients=$4 calls=${5:-0} more=${6:-}
 	"$bench/load" --port "$port" --bundle "$state/ca-bundle.pem" --service "$service" --target "$target" \
-		--body "$body" --clients "$clients" --seconds "$seconds" --calls "$calls"
+		--body "$body" --clients "$clients" --seconds "$seconds" --calls "$calls" $more
 }
 
 # The same, with the processor time that a call cost.
@@ -106,6 +112,12 @@ printf '{"CertificateAuthorityArn":"%s"}' "$ca" >"$state/describe.json"
 
 # After a moment without work the write-ahead log is in the database.
 store_size() { sleep 1; wc -c <"$state/store/chancery.db"; }
+# The steps of a call in core, measured in a program of its own while the appliance is stopped.
+steps() {
+	stop
+	"$bench/stages" "$state" "$state/issue.json" "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" 300 |
+		while IFS=: read -r what figure; do row "$what" "${figure# }"; done
+}
 issued() { "$bin/chancery" status --state "$state" | awk -F'[: ]+' '/issued/ { print $NF }'; }
 pending() { aws acm list-certificates --certificate-statuses PENDING_VALIDATION --query 'length(CertificateSummaryList)'; }
 
@@ -137,13 +149,23 @@ ulimit -n "$(ulimit -H -n)"
 "$bench/idle" "$port" 10000 "$(child chancery-front)" >"$state/idle" 2>&1 || true
 grep -v "kept connection" "$state/idle" | while read -r line; do row "idle connections" "$line"; done
 
-# The store is filled while nothing runs, so that the figures below are of a fresh start.
+sed -i 's/^\(pool_rsa_[0-9]*\) *=.*/\1 = 0/' "$state/chancery.conf"
+stop
+serve
+settle
+head_row "RequestCertificate RSA-2048 without keys made ahead, until the certificate is issued"
+for clients in 1 4; do
+	row "$clients at a time" "$(load acm CertificateManager.RequestCertificate "$state/request-RSA_2048.json" "$clients" $((24 / clients)) --until-issued)"
+done
+
+head_row "Where the time of one IssueCertificate P-256 goes in core, one call at a time"
+steps
+
+# The store is filled while nothing runs (steps has stopped the appliance), so that the figures below are of a fresh start.
 certificates=${CERTIFICATES:-1000000}
 figures() { while IFS= read -r line; do row "${line%%: *}" "${line#*: }"; done; }
 account=$(echo "$ca" | cut -d: -f5) region=$(echo "$ca" | cut -d: -f4)
 head_row "$certificates certificates in one account and region"
-kill "$pid" && wait "$pid" || true
-pid=
 size=$(wc -c <"$state/store/chancery.db")
 "$bench/million" fill "$state/store/chancery.db" "$account" "$region" "$certificates" | figures
 row "store: octets for each certificate without its wrapped key (95 % with the row of their authority)" \
