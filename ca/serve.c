@@ -185,9 +185,9 @@ static void *reader_main(void *context)
     struct link *l = context;
     struct serve *s = l->serve;
     enum role peer = channel_peer(l->channel);
-    int r = 0;
-    while ((r = read_one(l)) == 0)
-        ;
+    int r = channel_read_ahead(l->channel);
+    while (r == 0)
+        r = read_one(l);
     if (r != CH_ECLOSED)
         log_error("channel of %s ends: %s", role_name(peer), ch_error_text(r));
     channel_shutdown(l->channel);

@@ -187,7 +187,7 @@ static bool deliver(struct relay *r, struct frame *reply)
 
 static void receive_all(struct relay *r, struct channel *core)
 {
-    int result = 0;
+    int result = channel_read_ahead(core);
     while (result == 0) {
         struct frame *reply = calloc(1, sizeof *reply);
         result = reply == NULL ? CH_ENOMEM : channel_receive(core, reply);

@@ -21,7 +21,13 @@ struct channel {
     int receive_timeout_ms; /* -1 = wait for ever */
     pthread_mutex_t send_lock;
     atomic_bool broken; /* half a frame went out: nothing may follow it */
+    struct {
+        uint8_t *bytes; /* NULL: nothing is read ahead */
+        size_t start, len;
+    } ahead;
 };
+
+#define AHEAD_SIZE ((size_t)64 * 1024)
 
 struct channel *channel_new(int fd, enum role self, enum role peer, int send_timeout_ms)
 {
@@ -38,6 +44,15 @@ struct channel *channel_new(int fd, enum role self, enum role peer, int send_tim
     c->send_timeout_ms = send_timeout_ms;
     c->receive_timeout_ms = -1;
     return c;
+}
+
+int channel_read_ahead(struct channel *c)
+{
+    const struct message_row *wire = message_row_find(MSG_WIRE);
+    PRECOND(c != NULL && c->ahead.bytes == NULL);
+    PRECOND((wire->senders & 1u << c->peer) == 0 || (wire->receivers & 1u << c->self) == 0);
+    c->ahead.bytes = malloc(AHEAD_SIZE);
+    return c->ahead.bytes == NULL ? CH_ENOMEM : 0;
 }
 
 void channel_set_receive_timeout(struct channel *c, int timeout_ms)
@@ -188,12 +203,34 @@ static ssize_t receive_some(struct channel *c, void *room, size_t len, bool wait
     return e != 0 ? e : n;
 }
 
+/* What was read ahead, wiped where it lay; after as much more as the socket has when there is none. */
+static ssize_t take_ahead(struct channel *c, uint8_t *room, size_t len, bool wait)
+{
+    if (c->ahead.len == 0) {
+        if (len >= AHEAD_SIZE)
+            return receive_some(c, room, len, wait, NULL);
+        ssize_t n = receive_some(c, c->ahead.bytes, AHEAD_SIZE, wait, NULL);
+        if (n <= 0)
+            return n;
+        c->ahead.start = 0;
+        c->ahead.len = (size_t)n;
+    }
+    size_t taken = len < c->ahead.len ? len : c->ahead.len;
+    memcpy(room, c->ahead.bytes + c->ahead.start, taken);
+    explicit_bzero(c->ahead.bytes + c->ahead.start, taken);
+    c->ahead.start += taken;
+    c->ahead.len -= taken;
+    return (ssize_t)taken;
+}
+
 /* Fills room. CH_ECLOSED only when the end comes before the first byte. */
 static int receive_all(struct channel *c, uint8_t *room, size_t len, int64_t deadline, int *fd)
 {
     size_t got = 0;
     while (got < len) {
-        ssize_t n = receive_some(c, room + got, len - got, deadline < 0, fd);
+        ssize_t n = c->ahead.bytes != NULL
+                        ? take_ahead(c, room + got, len - got, deadline < 0)
+                        : receive_some(c, room + got, len - got, deadline < 0, fd);
         if (n == CH_EBUSY) {
             int e = wait_for(c->fd, POLLIN, deadline);
             if (e != 0)
@@ -261,6 +298,9 @@ void channel_free(struct channel *c)
         return;
     channel_shutdown(c);
     close(c->fd);
+    if (c->ahead.bytes != NULL)
+        explicit_bzero(c->ahead.bytes, AHEAD_SIZE);
+    free(c->ahead.bytes);
     pthread_mutex_destroy(&c->send_lock);
     free(c);
 }

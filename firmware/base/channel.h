@@ -33,6 +33,13 @@ struct channel *channel_new(int fd, enum role self, enum role peer, int send_tim
 void channel_set_receive_timeout(struct channel *c, int timeout_ms);
 
 /*
+ * Lets channel_receive take from the socket whatever is there, many frames at once. Before the
+ * first channel_receive, and not for who polls channel_fd, which says nothing of frames taken
+ * already; nor for a peer that may send a descriptor. CH_ENOMEM.
+ */
+int channel_read_ahead(struct channel *c);
+
+/*
  * Encodes and sends one message, with fd attached when >= 0 (not taken over). 0, CH_EINVAL,
  * CH_ELIMIT, CH_ECLOSED, CH_EIO, CH_ETIMEOUT. When part of the frame went out before the
  * failure, the channel is shut down.

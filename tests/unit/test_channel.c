@@ -26,6 +26,15 @@ struct ends {
 
 static uint8_t body[MESSAGE_BODY_MAX];
 
+static bool ahead; /* core reads ahead: all must be as without */
+
+static int read_ahead_on(void **state)
+{
+    (void)state;
+    ahead = true;
+    return 0;
+}
+
 static struct ends ends_open(bool raw)
 {
     int fds[2];
@@ -35,6 +44,8 @@ static struct ends ends_open(bool raw)
     if (!raw)
         e.front = channel_new(fds[1], ROLE_FRONT_MANAGE, ROLE_CORE, TIMEOUT_MS);
     assert_non_null(e.core);
+    if (ahead)
+        assert_int_equal(channel_read_ahead(e.core), 0);
     return e;
 }
 
@@ -574,5 +585,6 @@ int main(void)
         cmocka_unit_test(a_shutdown_wakes_both_receivers),
         cmocka_unit_test(a_channel_owns_its_descriptor_and_knows_its_peer),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("channel", tests, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("channel, reading ahead", tests, read_ahead_on, NULL);
 }
