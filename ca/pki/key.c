@@ -10,7 +10,6 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rsa.h>
-#include <openssl/sha.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -172,13 +171,29 @@ enum key_alg pki_key_alg(struct slice spki)
     return pki_key_judge(spki, &facts) == PKI_KEY_FINE ? facts.alg : KEY_ALG_NONE;
 }
 
+/* Fetched once, as pki_hash_md: SHA1() looks it up at every use, which costs more than the hash. */
+static EVP_MD *sha1;
+static CRYPTO_ONCE sha1_once = CRYPTO_ONCE_STATIC_INIT;
+
+static void sha1_fetch(void)
+{
+    sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+}
+
+static int sha1_make(struct slice octets, uint8_t id[20])
+{
+    bool made = CRYPTO_THREAD_run_once(&sha1_once, sha1_fetch) == 1 && sha1 != NULL &&
+                EVP_Digest(octets.data, octets.len, id, NULL, sha1, NULL) == 1;
+    return made ? 0 : CH_ENOMEM;
+}
+
 int pki_key_id(struct slice spki, uint8_t id[20])
 {
     struct slice bits;
     PKI_SPKI *parsed = pki_der_decode(spki, ASN1_ITEM_rptr(PKI_SPKI));
     int rc = parsed == NULL ? CH_EINVAL : pki_der_get_bits(parsed->key, &bits);
     if (rc == 0)
-        SHA1(bits.data, bits.len, id);
+        rc = sha1_make(bits, id);
     ASN1_item_free((ASN1_VALUE *)parsed, ASN1_ITEM_rptr(PKI_SPKI));
     return rc;
 }
