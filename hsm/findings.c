@@ -6,8 +6,11 @@
  */
 #include "hsm/internal.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PIECE 65536
@@ -74,8 +77,6 @@ static int subject_make(struct hsm *h, char hex[2 * DIGEST_SIZE + 1])
 
 /* ---- the text ---- */
 
-#define FORMAT "%64s %x %x %lu %d"
-
 #define FLAGS 11
 
 /* The yes-or-no findings, a bit each; one more is added at the end. */
@@ -106,21 +107,35 @@ static bool driver_set(struct hsm *h, int number)
     return true;
 }
 
+static bool number_next(const char **at, int base, int *out)
+{
+    char *end = NULL;
+    errno = 0;
+    long number = strtol(*at, &end, base);
+    bool good = end != *at && errno == 0 && number >= INT_MIN && number <= INT_MAX;
+    *out = good ? (int)number : 0;
+    *at = end;
+    return good;
+}
+
+/* "<subject> <flags> <key types> <hash of OAEP> <number of the driver>", as findings_note writes it. */
 static bool text_parse(struct hsm *h, const char *text, const char *subject)
 {
-    char of[2 * DIGEST_SIZE + 1];
-    unsigned bits = 0, algs = 0;
-    unsigned long oaep = 0;
-    int driver = NO_DRIVER;
+    int bits = 0, algs = 0, oaep = 0, driver = NO_DRIVER;
     bool *flags[FLAGS];
-    if (sscanf(text, FORMAT, of, &bits, &algs, &oaep, &driver) != 5 || strcmp(of, subject) != 0 ||
+    size_t len = strlen(subject);
+    if (strncmp(text, subject, len) != 0)
+        return false;
+    text += len;
+    if (!number_next(&text, 16, &bits) || !number_next(&text, 16, &algs) ||
+        !number_next(&text, 10, &oaep) || !number_next(&text, 10, &driver) ||
         !driver_set(h, driver))
         return false;
     flags_of(h, flags);
     for (size_t i = 0; i < FLAGS; i++)
-        *flags[i] = (bits & 1u << i) != 0;
-    h->capabilities.key_algs = algs;
-    h->oaep_hash = oaep;
+        *flags[i] = ((unsigned)bits & 1u << i) != 0;
+    h->capabilities.key_algs = (unsigned)algs;
+    h->oaep_hash = (CK_MECHANISM_TYPE)oaep;
     return true;
 }
 
