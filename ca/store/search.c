@@ -517,18 +517,20 @@ static const struct key *head(const struct stream *stream)
     return stream->at < stream->count ? &stream->keys[stream->at] : NULL;
 }
 
-static struct stream *first_opened(const struct page *p)
+/* Its index; p->count when all are at their end. */
+static size_t first_opened(const struct page *p)
 {
-    struct stream *first = NULL;
+    size_t first = p->count;
     for (size_t i = 0; i < p->count; i++)
         if (head(&p->streams[i]) != NULL &&
-            (first == NULL || key_compare(p, head(&p->streams[i]), head(first)) < 0))
-            first = &p->streams[i];
+            (first == p->count ||
+             key_compare(p, head(&p->streams[i]), head(&p->streams[first])) < 0))
+            first = i;
     return first;
 }
 
 /* Opens the streams of the next group when nothing that is open comes before it. */
-static int groups_open(struct page *p, const struct stream *first, bool *opened)
+static int groups_open(struct page *p, size_t first, bool *opened)
 {
     static const struct key start = {0};
     uint32_t group = 0;
@@ -539,7 +541,7 @@ static int groups_open(struct page *p, const struct stream *first, bool *opened)
             closed = true;
             group = p->streams[i].group;
         }
-    if (!closed || (first != NULL && head(first)->group < group))
+    if (!closed || (first < p->count && head(&p->streams[first])->group < group))
         return 0;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < p->count; i++)
@@ -551,13 +553,13 @@ static int groups_open(struct page *p, const struct stream *first, bool *opened)
     return rc;
 }
 
-static int first_stream(struct page *p, struct stream **out)
+static int first_stream(struct page *p, size_t *first)
 {
     bool opened = true;
     int rc = 0;
     while (rc == 0 && opened) {
-        *out = first_opened(p);
-        rc = groups_open(p, *out, &opened);
+        *first = first_opened(p);
+        rc = groups_open(p, *first, &opened);
     }
     return rc;
 }
@@ -638,14 +640,14 @@ static int page_walk(struct page *p, struct certificate_page *out,
 {
     int rc = 0;
     while (rc == 0 && !p->full) {
-        struct stream *stream = NULL;
         struct key key = {0};
-        rc = first_stream(p, &stream);
-        if (rc != 0 || stream == NULL)
+        size_t first = p->count;
+        rc = first_stream(p, &first);
+        if (rc != 0 || first == p->count)
             break;
-        rc = stream_take(p, stream, &key);
+        rc = stream_take(p, &p->streams[first], &key);
         if (rc == 0)
-            rc = key_handle(p, stream, &key, out, visit, context);
+            rc = key_handle(p, &p->streams[first], &key, out, visit, context);
         free(key.text);
     }
     return rc;

@@ -55,7 +55,7 @@ static void rows_settle(struct rows *rows)
 static int rows_take(struct rows *rows, struct query *q)
 {
     int rc = q->error == 0 ? rows_room(rows) : 0;
-    while (rc == 0 && rows->count <= search_bounds.found && query_next(q))
+    while (rc == 0 && rows->at != NULL && rows->count <= search_bounds.found && query_next(q))
         rows->at[rows->count++] = sqlite3_column_int64(q->st, 0);
     int end = query_close(q);
     if (rc == 0)
