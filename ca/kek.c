@@ -15,11 +15,15 @@
 
 int kek_name_parse(const char *name, struct kek_name *out)
 {
+    char number[10] = "";
     int end = 0;
     *out = (struct kek_name){0};
-    if (sscanf(name, "kek/%12[0-9]/%32[^/]/%15[^/]/%9u%n", out->scope.account, out->scope.region,
-               out->class, &out->generation, &end) != 4 ||
-        name[end] != '\0' || out->generation == 0)
+    if (sscanf(name, "kek/%12[0-9]/%32[^/]/%15[^/]/%9[0-9]%n", out->scope.account,
+               out->scope.region, out->class, number, &end) != 4 ||
+        name[end] != '\0')
+        return CH_EINTEGRITY;
+    out->generation = (unsigned)strtoul(number, NULL, 10);
+    if (out->generation == 0)
         return CH_EINTEGRITY;
     snprintf(out->family, sizeof out->family, "kek/%s/%s/%s", out->scope.account,
              out->scope.region, out->class);

@@ -270,6 +270,7 @@ static int secret_get(struct keyring *ring, const char *name, const uint8_t *id,
 {
     struct system_key_row row = {0};
     struct row_query query = {.name = name, .id = id, .row = &row};
+    PRECOND(name != NULL || id != NULL);
     *out = held_find(ring, name, id);
     if (*out != NULL)
         return 0;
