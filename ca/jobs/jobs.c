@@ -1,4 +1,5 @@
 #include "ca/jobs/audit_checkpoint.h"
+#include "ca/jobs/destruction.h"
 #include "ca/jobs/expiry.h"
 #include "ca/jobs/kek_rotation.h"
 #include "ca/jobs/names.h"
@@ -7,6 +8,7 @@
 /* ---- the kinds of due work, a row each ---- */
 
 const struct job_kind job_kinds[] = {
+    {DESTRUCTION_JOB, destruction_job_due, destruction_job_run},
     {"expiry", expiry_job_due, expiry_job_run},
     {"names", names_job_due, names_job_run},
     {RENEWAL_JOB, renewal_job_due, renewal_job_run},

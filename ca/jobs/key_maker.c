@@ -138,9 +138,17 @@ static bool stopping(struct key_maker *m)
     return stop;
 }
 
+/* One that is deleted for good at this moment is that job's business. */
 static int make_authority(struct key_maker *m, const struct item *item)
 {
-    return authority_key_make(m->core, &item->scope, item->id);
+    int rc = key_maker_claim(m, item->id);
+    if (rc == CH_EBUSY)
+        return 0;
+    if (rc == 0) {
+        rc = authority_key_make(m->core, &item->scope, item->id);
+        key_maker_release(m, item->id);
+    }
+    return rc;
 }
 
 /* A certificate that a request works on at this moment is its business. */

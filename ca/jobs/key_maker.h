@@ -26,8 +26,8 @@ void key_maker_wake(struct key_maker *m);
 int key_maker_wait(struct key_maker *m, unsigned timeout_ms);
 
 /*
- * Claims a certificate, so that one thread alone works on it: the request that made it, or
- * the key maker. 0, CH_EBUSY when it is claimed, CH_ENOMEM. m NULL: always 0.
+ * Claims a certificate or an authority, so that one thread alone works on it: the request that made it,
+ * the job that destroys its key, or the key maker. 0, CH_EBUSY when it is claimed, CH_ENOMEM. m NULL: always 0.
  */
 int key_maker_claim(struct key_maker *m, const char id[ROW_UUID_SIZE]);
 void key_maker_release(struct key_maker *m, const char id[ROW_UUID_SIZE]);

@@ -35,6 +35,27 @@ bool authority_status_is(const struct authority_row *row, int64_t now, const cha
     return strcmp(authority_status(row, now), status) == 0;
 }
 
+bool authority_is_gone(const struct authority_row *row, int64_t now)
+{
+    return strcmp(row->status, "DELETED") == 0 && row->restorable_until <= now;
+}
+
+int authority_check_not_deleted(struct request *r, const struct authority_row *row)
+{
+    if (strcmp(row->status, "DELETED") != 0)
+        return 0;
+    return api_fail(&r->error, "InvalidStateException",
+                    "The certificate authority is in the DELETED state and must be restored to "
+                    "complete this action.");
+}
+
+int authority_fail_concurrent(struct request *r)
+{
+    return api_fail(&r->error, "ConcurrentModificationException",
+                    "The certificate authority was changed by another request at the same time. "
+                    "Try again.");
+}
+
 void authority_key_name(const struct authority_row *row, struct hsm_name *out)
 {
     memset(out, 0, sizeof *out);
@@ -169,12 +190,15 @@ int authority_load(struct request *r, const char *arn, struct authority_row *out
     uint64_t version = store_version(r->core->store);
     memset(out, 0, sizeof *out);
     int rc = arn_authority_id(r, arn, l.id);
-    if (rc == 0 && row_recall(cache, &l, version))
-        return 0;
-    if (rc == 0)
+    bool known = rc == 0 && row_recall(cache, &l, version);
+    if (rc == 0 && !known)
         rc = request_read(r, load_unit, &l);
-    if (rc == 0)
+    if (rc == 0 && !known)
         row_remember(cache, out, version);
+    if (rc == 0 && authority_is_gone(out, r->now)) {
+        authority_row_free(out);
+        rc = CH_ENOTFOUND;
+    }
     return rc == CH_ENOTFOUND ? arn_authority_missing(r, arn) : rc;
 }
 

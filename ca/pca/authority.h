@@ -20,6 +20,15 @@ int authority_load(struct request *r, const char *arn, struct authority_row *out
 const char *authority_status(const struct authority_row *row, int64_t now);
 bool authority_status_is(const struct authority_row *row, int64_t now, const char *status);
 
+/* It is DELETED and can no longer be restored at now: for callers it does not exist. */
+bool authority_is_gone(const struct authority_row *row, int64_t now);
+
+/* CH_EAPI with InvalidStateException when it is DELETED: what most operations say then. */
+int authority_check_not_deleted(struct request *r, const struct authority_row *row);
+
+/* CH_EAPI: another call has changed the authority while this one worked (CH_ESTATE of the store). */
+int authority_fail_concurrent(struct request *r);
+
 /* The name of its pair in the HSM. */
 void authority_key_name(const struct authority_row *row, struct hsm_name *out);
 

@@ -12,6 +12,7 @@
 #include "ca/members.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/authority_key.h"
+#include "ca/pca/revocation_configuration.h"
 #include "ca/pca/subject.h"
 #include "ca/quota.h"
 #include "ca/tags.h"
@@ -44,23 +45,6 @@ static int check_algorithms(struct request *r, const json_t *configuration)
     return 0;
 }
 
-static bool enabled(const json_t *revocation, const char *member)
-{
-    return json_is_true(json_object_get(json_object_get(revocation, member), "Enabled"));
-}
-
-/* An enabled CRL that nobody would publish is worse than a refusal. */
-static int check_revocation(struct request *r, const json_t *revocation)
-{
-    if (enabled(revocation, "CrlConfiguration"))
-        return refuse(r, "CRLs are not published by this version: CrlConfiguration.Enabled must be "
-                         "false.");
-    if (enabled(revocation, "OcspConfiguration"))
-        return refuse(r, "OCSP is not served by this version: OcspConfiguration.Enabled must be "
-                         "false.");
-    return 0;
-}
-
 static int check_subject(struct request *r, const json_t *configuration)
 {
     struct buf der = {0};
@@ -79,7 +63,7 @@ static int check_input(struct request *r)
     if (rc == 0)
         rc = check_subject(r, configuration);
     if (rc == 0)
-        rc = check_revocation(r, json_object_get(r->in, "RevocationConfiguration"));
+        rc = revocation_configuration_check(r, json_object_get(r->in, "RevocationConfiguration"));
     if (rc == 0)
         rc = tags_check(r, json_object_get(r->in, "Tags"));
     return rc;

@@ -26,12 +26,12 @@ static int check_input(struct request *r)
 
 static int check_state(struct request *r, const struct authority_row *row)
 {
-    if (authority_status_is(row, r->now, "DELETED") || authority_status_is(row, r->now, "FAILED"))
+    if (authority_status_is(row, r->now, "FAILED"))
         return api_fail(&r->error, "InvalidStateException",
                         "The certificate authority %s is not in the correct state to have "
                         "permissions.",
                         member_text(r->in, "CertificateAuthorityArn"));
-    return 0;
+    return authority_check_not_deleted(r, row);
 }
 
 static int permission_unit(struct store_tx *tx, void *context)

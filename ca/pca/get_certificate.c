@@ -23,6 +23,8 @@ static int get_unit(struct store_tx *tx, void *context)
 {
     struct get *g = context;
     int rc = store_authority_get(tx, &g->r->scope, g->authority, &g->row);
+    if (rc == 0 && authority_is_gone(&g->row, g->r->now))
+        rc = CH_ENOTFOUND;
     g->authority_found = rc == 0;
     if (rc == 0 && strcmp(g->row.status, "DELETED") != 0)
         rc = store_issued_get(tx, &g->r->scope, g->authority, g->id, &g->issued);

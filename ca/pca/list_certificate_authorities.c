@@ -40,8 +40,8 @@ static int visit(void *context, const struct authority_row *row)
 static int list_unit(struct store_tx *tx, void *context)
 {
     struct list *l = context;
-    return store_authority_list(tx, &l->r->scope, l->from.created, l->from.id, l->limit + 1, visit,
-                                l);
+    return store_authority_list(tx, &l->r->scope, l->r->now, l->from.created, l->from.id,
+                                l->limit + 1, visit, l);
 }
 
 int pca_list_certificate_authorities(struct request *r)

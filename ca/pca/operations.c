@@ -8,6 +8,8 @@ const struct operation_binding pca_operations[] = {
     {"CreateCertificateAuthority", pca_create_certificate_authority, NULL,
      "certificate-authority/*", false},
     {"CreatePermission", pca_create_permission, ARN, NULL, false},
+    {"DeleteCertificateAuthority", pca_delete_certificate_authority, ARN, NULL, false},
+    {"DeletePermission", pca_delete_permission, ARN, NULL, false},
     {"DescribeCertificateAuthority", pca_describe_certificate_authority, ARN, NULL, true},
     {"GetCertificate", pca_get_certificate, ARN, NULL, true},
     {"GetCertificateAuthorityCertificate", pca_get_certificate_authority_certificate, ARN, NULL,
@@ -17,6 +19,12 @@ const struct operation_binding pca_operations[] = {
      NULL, false},
     {"IssueCertificate", pca_issue_certificate, ARN, NULL, false},
     {"ListCertificateAuthorities", pca_list_certificate_authorities, NULL, NULL, true},
+    {"ListPermissions", pca_list_permissions, ARN, NULL, true},
+    {"ListTags", pca_list_tags, ARN, NULL, true},
+    {"RestoreCertificateAuthority", pca_restore_certificate_authority, ARN, NULL, false},
     {"RevokeCertificate", pca_revoke_certificate, ARN, NULL, false},
+    {"TagCertificateAuthority", pca_tag_certificate_authority, ARN, NULL, false},
+    {"UntagCertificateAuthority", pca_untag_certificate_authority, ARN, NULL, false},
+    {"UpdateCertificateAuthority", pca_update_certificate_authority, ARN, NULL, false},
 };
 const size_t pca_operation_count = sizeof pca_operations / sizeof pca_operations[0];

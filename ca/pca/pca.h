@@ -8,6 +8,8 @@
 
 int pca_create_certificate_authority(struct request *r);
 int pca_create_permission(struct request *r);
+int pca_delete_certificate_authority(struct request *r);
+int pca_delete_permission(struct request *r);
 int pca_describe_certificate_authority(struct request *r);
 int pca_get_certificate(struct request *r);
 int pca_get_certificate_authority_certificate(struct request *r);
@@ -15,6 +17,12 @@ int pca_get_certificate_authority_csr(struct request *r);
 int pca_import_certificate_authority_certificate(struct request *r);
 int pca_issue_certificate(struct request *r);
 int pca_list_certificate_authorities(struct request *r);
+int pca_list_permissions(struct request *r);
+int pca_list_tags(struct request *r);
+int pca_restore_certificate_authority(struct request *r);
 int pca_revoke_certificate(struct request *r);
+int pca_tag_certificate_authority(struct request *r);
+int pca_untag_certificate_authority(struct request *r);
+int pca_update_certificate_authority(struct request *r);
 
 #endif

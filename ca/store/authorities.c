@@ -175,8 +175,77 @@ static int authority_visit(struct query *q,
     return r != 0 ? r : end;
 }
 
-int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t after_created,
-                         const char *after_id, uint32_t limit,
+int store_authority_update(struct store_tx *tx, const struct authority_row *row, const char *status,
+                           const char *revocation, int64_t now)
+{
+    struct query q;
+    authority_open(&q, tx, ST_AUTHORITY_UPDATE, &row->scope, row->id);
+    query_put_text(&q, row->status);
+    query_put_text(&q, status);
+    query_put_text(&q, revocation);
+    query_put_int(&q, now);
+    return authority_changed(&q, row);
+}
+
+int store_authority_delete(struct store_tx *tx, const struct authority_row *row,
+                           int64_t restorable_until, int64_t now)
+{
+    struct query q;
+    authority_open(&q, tx, ST_AUTHORITY_DELETE, &row->scope, row->id);
+    query_put_text(&q, row->status);
+    query_put_int(&q, restorable_until);
+    query_put_int(&q, now);
+    return authority_changed(&q, row);
+}
+
+/* For statements that take nothing but a time. */
+static int authority_at(struct store_tx *tx, enum statement_id id,
+                        const struct authority_row *row, int64_t now)
+{
+    struct query q;
+    authority_open(&q, tx, id, &row->scope, row->id);
+    query_put_int(&q, now);
+    return authority_changed(&q, row);
+}
+
+int store_authority_restore(struct store_tx *tx, const struct authority_row *row, int64_t now)
+{
+    return authority_at(tx, ST_AUTHORITY_RESTORE, row, now);
+}
+
+int store_authority_destroy_next(struct store_tx *tx, int64_t *at)
+{
+    struct query q;
+    query_open(&q, tx, ST_AUTHORITY_DESTROY_NEXT);
+    return query_number(&q, at);
+}
+
+int store_authority_destroy_first(struct store_tx *tx, int64_t now, struct authority_row *out)
+{
+    struct query q;
+    query_open(&q, tx, ST_AUTHORITY_DESTROY_LIST);
+    query_put_int(&q, now);
+    query_put_int(&q, 1);
+    return authority_read(&q, out);
+}
+
+int store_authority_condemn(struct store_tx *tx, const struct authority_row *row, int64_t now)
+{
+    return authority_at(tx, ST_AUTHORITY_CONDEMN, row, now);
+}
+
+int store_authority_destroyed(struct store_tx *tx, const struct authority_row *row, int64_t now)
+{
+    struct query q;
+    int r = authority_at(tx, ST_AUTHORITY_DESTROYED, row, now);
+    if (r != 0)
+        return r;
+    authority_open(&q, tx, ST_PERMISSION_REMOVE_ALL, &row->scope, row->id);
+    return query_run(&q);
+}
+
+int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t now,
+                         int64_t after_created, const char *after_id, uint32_t limit,
                          int (*visit)(void *context, const struct authority_row *row),
                          void *context)
 {
@@ -188,6 +257,7 @@ int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t
         query_put_bytes(&q, slice_of(NULL, 0));
     else
         query_put_uuid(&q, after_id);
+    query_put_int(&q, now);
     query_put_int(&q, limit);
     return authority_visit(&q, visit, context);
 }
@@ -237,6 +307,38 @@ int store_permission_get(struct store_tx *tx, const struct scope *scope, const c
     query_put_text(&q, principal);
     query_put_text(&q, source_account == NULL ? "" : source_account);
     return cells_get_one(&q, permission_cells, CELL_COUNT(permission_cells), out, sizeof(*out));
+}
+
+int store_permission_remove(struct store_tx *tx, const struct scope *scope, const char *authority,
+                            const char *principal, const char *source_account)
+{
+    struct query q;
+    authority_open(&q, tx, ST_PERMISSION_REMOVE, scope, authority);
+    query_put_text(&q, principal);
+    query_put_text(&q, source_account == NULL ? "" : source_account);
+    return query_run_changing(&q);
+}
+
+int store_permission_list(struct store_tx *tx, const struct scope *scope, const char *authority,
+                          const char *after_principal, const char *after_account, uint32_t limit,
+                          int (*visit)(void *context, const struct permission_row *row),
+                          void *context)
+{
+    struct query q;
+    authority_open(&q, tx, ST_PERMISSION_LIST, scope, authority);
+    query_put_text(&q, after_principal);
+    query_put_text(&q, after_account);
+    query_put_int(&q, limit);
+    int r = 0;
+    while (r == 0 && query_next(&q)) {
+        struct permission_row row = {0};
+        r = cells_get(&q, permission_cells, CELL_COUNT(permission_cells), &row);
+        if (r == 0)
+            r = visit(context, &row);
+        permission_row_free(&row);
+    }
+    int end = query_close(&q);
+    return r != 0 ? r : end;
 }
 
 void permission_row_free(struct permission_row *row)

@@ -327,10 +327,7 @@ static int tags_delete(struct store_tx *tx, const struct scope *scope, const cha
              ROW_UUID_SIZE];
     snprintf(arn, sizeof(arn), "arn:aws:acm:%s:%s:certificate/%s", scope->region, scope->account,
              id);
-    struct query q;
-    query_open(&q, tx, ST_TAG_REMOVE_ALL);
-    query_put_text(&q, arn);
-    return query_run(&q);
+    return store_tag_remove_all(tx, arn);
 }
 
 int store_certificate_delete(struct store_tx *tx, const struct scope *scope, const char *id)

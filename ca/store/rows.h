@@ -162,11 +162,30 @@ int store_authority_set_certificate(struct store_tx *tx, const struct authority_
 int store_authority_set_status(struct store_tx *tx, const struct scope *scope, const char *id,
                                const char *status, const char *failure_reason, int64_t now);
 /*
- * Pages over a scope by (created_at, id); after_created/after_id = key of the last seen, 0 and ""
- * at first.
+ * row is as it was read before; all answer CH_ESTATE when it is no longer so. Sets the status; NULL
+ * revocation leaves that as it is.
  */
-int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t after_created,
-                         const char *after_id, uint32_t limit,
+int store_authority_update(struct store_tx *tx, const struct authority_row *row, const char *status,
+                           const char *revocation, int64_t now);
+/* -> DELETED, restorable before that time; CREATING and FAILED ones are not. */
+int store_authority_delete(struct store_tx *tx, const struct authority_row *row,
+                           int64_t restorable_until, int64_t now);
+/* DELETED -> what it was before. CH_ESTATE also when it cannot be restored at now. */
+int store_authority_restore(struct store_tx *tx, const struct authority_row *row, int64_t now);
+/* When the next DELETED one can no longer be restored while its key still exists. CH_ENOTFOUND. */
+int store_authority_destroy_next(struct store_tx *tx, int64_t *at);
+/* The first one that this was so for at now. CH_ENOTFOUND. */
+int store_authority_destroy_first(struct store_tx *tx, int64_t now, struct authority_row *out);
+/* From here on nothing restores it, whatever the clock says; then its key may be destroyed. */
+int store_authority_condemn(struct store_tx *tx, const struct authority_row *row, int64_t now);
+/* Its key is destroyed; its permissions go. */
+int store_authority_destroyed(struct store_tx *tx, const struct authority_row *row, int64_t now);
+/*
+ * Pages over a scope by (created_at, id); after_created/after_id = key of the last seen, 0 and ""
+ * at first. Without those that can no longer be restored at now.
+ */
+int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t now,
+                         int64_t after_created, const char *after_id, uint32_t limit,
                          int (*visit)(void *context, const struct authority_row *row),
                          void *context);
 /* All authorities that wait for their key, in every scope; for start and the key maker. */
@@ -194,7 +213,50 @@ int store_permission_insert(struct store_tx *tx, const struct permission_row *ro
 int store_permission_get(struct store_tx *tx, const struct scope *scope, const char *authority,
                          const char *principal, const char *source_account,
                          struct permission_row *out);
+int store_permission_remove(struct store_tx *tx, const struct scope *scope, const char *authority,
+                            const char *principal, const char *source_account);
+/* Pages by (principal, source account); "" and "" at first. */
+int store_permission_list(struct store_tx *tx, const struct scope *scope, const char *authority,
+                          const char *after_principal, const char *after_account, uint32_t limit,
+                          int (*visit)(void *context, const struct permission_row *row),
+                          void *context);
 void permission_row_free(struct permission_row *row);
+
+/* Reports about what an authority issued and revoked. */
+struct audit_report_row {
+    struct scope scope;
+    char authority[ROW_UUID_SIZE];
+    char id[ROW_UUID_SIZE];
+    char *bucket;
+    char *format; /* JSON, CSV */
+    char *status; /* CREATING, SUCCESS, FAILED */
+    int64_t created_at;
+};
+int store_audit_report_insert(struct store_tx *tx, const struct audit_report_row *row);
+int store_audit_report_get(struct store_tx *tx, const struct scope *scope, const char *authority,
+                           const char *id, struct audit_report_row *out);
+/* The newest of that authority asked for after since, but FAILED ones. CH_ENOTFOUND. */
+int store_audit_report_latest(struct store_tx *tx, const struct scope *scope,
+                              const char *authority, int64_t since, struct audit_report_row *out);
+/* The oldest that is CREATING, of whatever scope. CH_ENOTFOUND. */
+int store_audit_report_next(struct store_tx *tx, struct audit_report_row *out);
+/* CREATING -> row->status; 0 also when it was not. */
+int store_audit_report_end(struct store_tx *tx, const struct audit_report_row *row);
+/* What a report says of a certificate. */
+struct audit_report_line {
+    char id[33];
+    uint8_t serial[20];
+    int64_t not_before, not_after, issued_at, revoked_at; /* 0 = not revoked */
+    char *template_name;
+    struct buf certificate; /* DER */
+    uint32_t reason;        /* CRLReason */
+};
+/* Certificates that an authority issued, by serial number; those after that one (NULL: from the first). */
+int store_audit_report_lines(struct store_tx *tx, const struct scope *scope, const char *authority,
+                             const uint8_t *after_serial, uint32_t limit,
+                             int (*visit)(void *context, const struct audit_report_line *line),
+                             void *context);
+void audit_report_row_free(struct audit_report_row *row);
 
 /* ---- certificates issued by an authority (ACM-PCA's own view), and the intent before them ---- */
 struct issued_row {
@@ -488,6 +550,7 @@ int store_tag_put(struct store_tx *tx, const char *resource, const char *key, co
  * matched.
  */
 int store_tag_remove(struct store_tx *tx, const char *resource, const char *key, const char *value);
+int store_tag_remove_all(struct store_tx *tx, const char *resource);
 int store_tag_count(struct store_tx *tx, const char *resource, uint32_t *out);
 int store_tag_list(struct store_tx *tx, const char *resource,
                    int (*visit)(void *context, const char *key, const char *value), void *context);

@@ -38,6 +38,11 @@ const char *const reader_setup[] = {
     "a.state_changed_at, a.restorable_until "
 #define AUTHORITY_FROM "FROM authorities a JOIN scopes s ON s.number = a.scope "
 
+#define AUDIT_REPORT_COLUMNS                                                                       \
+    "s.account, s.region, a.id, r.id, r.bucket, r.format, r.status, r.created_at "                 \
+    "FROM audit_reports r JOIN authorities a ON a.number = r.authority "                           \
+    "JOIN scopes s ON s.number = a.scope "
+
 #define ISSUED_COLUMNS                                                                             \
     "s.account, s.region, a.id, i.id, i.serial, i.state, i.template_name, i.idempotency_token, "   \
     "i.request_hash, i.not_before, i.not_after, i.created_at, i.issued_at, d.der "
@@ -214,9 +219,38 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_AUTHORITY_DISABLE, "authority-disable",
           "UPDATE authorities SET status = 'DISABLED', state_changed_at = ?3 "
           "WHERE serial = ?1 AND certificate = ?2 AND status = 'ACTIVE'"),
+    WRITE(ST_AUTHORITY_UPDATE, "authority-update",
+          "UPDATE authorities SET status = ?5, revocation = COALESCE(?6, revocation), "
+          "state_changed_at = CASE WHEN status = ?5 THEN state_changed_at ELSE ?7 END "
+          "WHERE number = " AUTHORITY " AND status = ?4"),
+    WRITE(ST_AUTHORITY_DELETE, "authority-delete",
+          "UPDATE authorities SET status = 'DELETED', status_before = "
+          "CASE WHEN status IN ('CREATING', 'FAILED') THEN NULL ELSE status END, "
+          "restorable_until = ?5, state_changed_at = ?6 "
+          "WHERE number = " AUTHORITY " AND status = ?4 AND status <> 'DELETED'"),
+    WRITE(ST_AUTHORITY_RESTORE, "authority-restore",
+          "UPDATE authorities SET status = status_before, status_before = NULL, "
+          "restorable_until = 0, state_changed_at = ?4 WHERE number = " AUTHORITY
+          " AND status = 'DELETED' AND status_before IS NOT NULL AND restorable_until > ?4 "
+          "AND condemned_at = 0"),
+    READ(ST_AUTHORITY_DESTROY_NEXT, "authority-destroy-next",
+         "SELECT restorable_until FROM authorities WHERE status = 'DELETED' AND destroyed_at = 0 "
+         "AND restorable_until >= 0 ORDER BY restorable_until LIMIT 1"),
+    READ(ST_AUTHORITY_DESTROY_LIST, "authority-destroy-list",
+         "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM
+         "WHERE a.status = 'DELETED' AND a.destroyed_at = 0 AND a.restorable_until <= ?1 "
+         "ORDER BY a.restorable_until LIMIT ?2"),
+    WRITE(ST_AUTHORITY_CONDEMN, "authority-condemn",
+          "UPDATE authorities SET condemned_at = max(condemned_at, ?4) WHERE number = " AUTHORITY
+          " AND status = 'DELETED' AND restorable_until <= ?4 AND destroyed_at = 0"),
+    WRITE(ST_AUTHORITY_DESTROYED, "authority-destroyed",
+          "UPDATE authorities SET destroyed_at = ?4 WHERE number = " AUTHORITY
+          " AND condemned_at > 0 AND destroyed_at = 0"),
     READ(ST_AUTHORITY_LIST, "authority-list",
          "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.scope = " SCOPE
-         " AND (a.created_at, a.id) > (?3, ?4) ORDER BY a.created_at, a.id LIMIT ?5"),
+         " AND (a.created_at, a.id) > (?3, ?4) "
+         "AND (a.status <> 'DELETED' OR a.restorable_until > ?5) "
+         "ORDER BY a.created_at, a.id LIMIT ?6"),
     AT_START(ST_AUTHORITY_LIST_CREATING, "authority-list-creating",
              "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM
              "WHERE a.status = 'CREATING' ORDER BY a.number"),
@@ -234,6 +268,42 @@ const struct statement statements[ST_COUNT] = {
          "p.created_at FROM permissions p JOIN authorities a ON a.number = p.authority "
          "JOIN scopes s ON s.number = a.scope "
          "WHERE p.authority = " AUTHORITY " AND p.principal = ?4 AND p.source_account = ?5"),
+    WRITE(ST_PERMISSION_REMOVE, "permission-remove",
+          "DELETE FROM permissions WHERE authority = " AUTHORITY
+          " AND principal = ?4 AND source_account = ?5"),
+    WRITE(ST_PERMISSION_REMOVE_ALL, "permission-remove-all",
+          "DELETE FROM permissions WHERE authority = " AUTHORITY),
+    READ(ST_PERMISSION_LIST, "permission-list",
+         "SELECT s.account, s.region, a.id, p.principal, p.source_account, p.actions, "
+         "p.created_at FROM permissions p JOIN authorities a ON a.number = p.authority "
+         "JOIN scopes s ON s.number = a.scope WHERE p.authority = " AUTHORITY
+         " AND (p.principal, p.source_account) > (?4, ?5) "
+         "ORDER BY p.principal, p.source_account LIMIT ?6"),
+
+    /* audit reports */
+    WRITE(ST_AUDIT_REPORT_INSERT, "audit-report-insert",
+          "INSERT INTO audit_reports (authority, id, bucket, format, status, created_at) "
+          "SELECT number, ?4, ?5, ?6, ?7, ?8 FROM authorities WHERE number = " AUTHORITY),
+    READ(ST_AUDIT_REPORT_GET, "audit-report-get",
+         "SELECT " AUDIT_REPORT_COLUMNS "WHERE r.id = ?4 AND r.authority = " AUTHORITY),
+    READ(ST_AUDIT_REPORT_LATEST, "audit-report-latest",
+         "SELECT " AUDIT_REPORT_COLUMNS "WHERE r.authority = " AUTHORITY
+         " AND r.created_at > ?4 AND r.status <> 'FAILED' ORDER BY r.created_at DESC LIMIT 1"),
+    READ(ST_AUDIT_REPORT_NEXT, "audit-report-next",
+         "SELECT " AUDIT_REPORT_COLUMNS "WHERE r.status = 'CREATING' AND r.number > 0 "
+         "ORDER BY r.number LIMIT 1"),
+    WRITE(ST_AUDIT_REPORT_END, "audit-report-end",
+          "UPDATE audit_reports SET status = ?5 WHERE id = ?4 AND status = 'CREATING' "
+          "AND authority = " AUTHORITY),
+    READ(ST_AUDIT_REPORT_ROWS, "audit-report-rows",
+         "SELECT i.id, i.serial, i.not_before, i.not_after, i.issued_at, "
+         "COALESCE(t.text, i.template_name), d.der, COALESCE(v.revoked_at, 0), "
+         "COALESCE(v.reason, 0) FROM issued i "
+         "JOIN issued_certificates d ON d.number = i.certificate "
+         "LEFT JOIN shared_texts t ON t.number = i.template_name "
+         "LEFT JOIN revocations v ON v.authority = i.authority AND v.serial = i.serial "
+         "WHERE i.authority = " AUTHORITY " AND i.serial > ?4 AND i.state = 2 "
+         "ORDER BY i.serial LIMIT ?5"),
 
     /* issued certificates */
     ADD(ST_ISSUED_INSERT, "issued-insert",

@@ -24,6 +24,14 @@ int store_tag_remove(struct store_tx *tx, const char *resource, const char *key,
     return query_run(&q);
 }
 
+int store_tag_remove_all(struct store_tx *tx, const char *resource)
+{
+    struct query q;
+    query_open(&q, tx, ST_TAG_REMOVE_ALL);
+    query_put_text(&q, resource);
+    return query_run(&q);
+}
+
 int store_tag_count(struct store_tx *tx, const char *resource, uint32_t *out)
 {
     int64_t count = 0;

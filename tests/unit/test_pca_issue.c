@@ -518,20 +518,16 @@ a_certificate_that_is_not_signed_yet_is_in_progress_and_a_failed_one_has_failed(
     get_refused("RequestFailedException", root, arn);
 }
 
-static int delete_unit(struct store_tx *tx, void *context)
-{
-    struct scope scope = {.region = OPS_REGION};
-    snprintf(scope.account, sizeof scope.account, "%s", ops.account);
-    return store_authority_set_status(tx, &scope, context, "DELETED", NULL, clock_now_us());
-}
-
 static void a_deleted_authority_has_no_certificates_and_issues_none(void **state)
 {
     (void)state;
     char wanted[API_ERROR_TEXT_MAX];
     char *gone = ops_root("EC_prime256v1", EC_SIG, "Gone");
     char *leaf = ops_issue(gone, EC_SIG, csr);
-    assert_int_equal(store_write(ops.core.store, delete_unit, strrchr(gone, '/') + 1), 0);
+    json_decref(ops_ok(PCA, "UpdateCertificateAuthority", "{s:s, s:s}", "CertificateAuthorityArn",
+                       gone, "Status", "DISABLED"));
+    json_decref(
+        ops_ok(PCA, "DeleteCertificateAuthority", "{s:s}", "CertificateAuthorityArn", gone));
     get_refused("InvalidStateException", gone, leaf);
     snprintf(wanted, sizeof wanted,
              "The certificate authority %s is not in the correct state to have issued "

@@ -219,14 +219,14 @@ IN_WRITE(authorities_are_listed_in_pages_by_creation_and_id)
 {
     struct seen seen = {0};
     EXPECT_OK(put_authorities(tx));
-    EXPECT_OK(store_authority_list(tx, &kit_scope, 0, "", 2, see_authority, &seen));
+    EXPECT_OK(store_authority_list(tx, &kit_scope, 1, 0, "", 2, see_authority, &seen));
     EXPECT(kit_bytes_are(&seen.ids, "ca"));
-    EXPECT_OK(store_authority_list(tx, &kit_scope, seen.last_created, seen.last_id, 2,
+    EXPECT_OK(store_authority_list(tx, &kit_scope, 1, seen.last_created, seen.last_id, 2,
                                    see_authority, &seen));
     EXPECT(kit_bytes_are(&seen.ids, "cab"));
-    EXPECT_OK(store_authority_list(tx, &kit_scope, seen.last_created, seen.last_id, 2,
+    EXPECT_OK(store_authority_list(tx, &kit_scope, 1, seen.last_created, seen.last_id, 2,
                                    see_authority, &seen));
-    EXPECT_OK(store_authority_list(tx, &kit_other_region, 0, "", 9, see_authority, &seen));
+    EXPECT_OK(store_authority_list(tx, &kit_other_region, 1, 0, "", 9, see_authority, &seen));
     EXPECT(kit_bytes_are(&seen.ids, "cab"));
     buf_free(&seen.ids);
     return 0;
@@ -236,7 +236,7 @@ IN_WRITE(a_list_of_authorities_ends_when_the_visitor_says_so)
 {
     struct seen seen = {.stop_after = 2};
     EXPECT_OK(put_authorities(tx));
-    EXPECT_CODE(store_authority_list(tx, &kit_scope, 0, "", 9, see_authority, &seen), 7);
+    EXPECT_CODE(store_authority_list(tx, &kit_scope, 1, 0, "", 9, see_authority, &seen), 7);
     EXPECT(kit_bytes_are(&seen.ids, "ca"));
     buf_free(&seen.ids);
     return 0;
