@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice rest = slice_of(data, size);
     const struct route *route = NULL;
     char allow[ROUTES_ALLOW_SIZE];
-    request_init(&r);
+    request_init(&r, MESSAGE_BODY_MAX);
     int method = request_set_method(&r, next_line(&rest));
     int target = request_set_target(&r, next_line(&rest));
     read_headers(&r, &rest);
