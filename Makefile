@@ -164,7 +164,8 @@ test: provision-test
 
 # The unit tests in which threads meet, under ThreadSanitizer; minutes, and so apart from `make test`.
 TSAN_TESTS := test_store_group test_store_fault test_hsm test_hsm_custody test_key_maker test_issue \
-	test_schedule test_dispatch test_kek_rotation test_checkpoint test_front_relay test_front_drain
+	test_schedule test_dispatch test_kek_rotation test_checkpoint test_front_relay test_front_drain \
+	test_front_ocsp_cache
 .PHONY: tsan
 ifeq ($(SANITIZE),thread)
 tsan: $(addprefix $(BUILD)/unit/,$(TSAN_TESTS))

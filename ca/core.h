@@ -15,6 +15,7 @@ struct management;  /* ca/management.h */
 struct credentials; /* ca/auth/credentials.h */
 struct ocsp;        /* ca/pca/ocsp.h */
 struct schedule;    /* ca/jobs/schedule.h */
+struct serve;       /* ca/serve.h */
 struct throttle;    /* ca/throttle.h */
 
 struct core {
@@ -29,6 +30,7 @@ struct core {
     struct key_maker *key_maker;
     struct schedule *schedule;
     struct ocsp *ocsp;
+    struct serve *serve; /* NULL before anybody is served */
     int64_t started_at;
     struct keyring *keyring;
     struct hsm_key *audit;   /* signs audit checkpoints */

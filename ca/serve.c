@@ -231,6 +231,42 @@ int serve_wire(struct serve *s, struct channel *channel)
     return 0;
 }
 
+/* ---- what core says of its own accord ---- */
+
+#define TOLD_MAX 8 /* links of one role: one, and a former one that is not quite gone */
+
+/* The links of that role, each held; others than the first TOLD_MAX end, as they would hear nothing. */
+static size_t links_hold(struct serve *s, enum role role, struct link *held[TOLD_MAX])
+{
+    size_t count = 0;
+    pthread_mutex_lock(&s->lock);
+    for (struct link *l = LIST_FIRST(&s->links); l != NULL; l = LIST_NEXT(l, next)) {
+        if (channel_peer(l->channel) != role)
+            continue;
+        if (count == TOLD_MAX) {
+            channel_shutdown(l->channel);
+            continue;
+        }
+        l->users++;
+        held[count++] = l;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return count;
+}
+
+void serve_tell(struct serve *s, enum role role, enum message_type type, const void *message)
+{
+    if (s == NULL)
+        return;
+    struct link *held[TOLD_MAX];
+    size_t count = links_hold(s, role, held);
+    for (size_t i = 0; i < count; i++) {
+        if (channel_send(held[i]->channel, type, 0, message, -1) != 0)
+            channel_shutdown(held[i]->channel);
+        link_release(held[i]);
+    }
+}
+
 /* ---- start and stop ---- */
 
 int serve_new(struct core *core, unsigned workers, struct serve **out)
@@ -254,6 +290,7 @@ int serve_new(struct core *core, unsigned workers, struct serve **out)
         serve_free(s);
         return CH_ESYS;
     }
+    core->serve = s;
     *out = s;
     return 0;
 }
@@ -280,6 +317,7 @@ void serve_free(struct serve *s)
         pthread_join(s->workers[i], NULL);
     for (struct fair_item *item = NULL; (item = fair_queue_take(&s->queue)) != NULL;)
         job_free((struct job *)item);
+    s->core->serve = NULL;
     pthread_cond_destroy(&s->work);
     pthread_cond_destroy(&s->room);
     pthread_cond_destroy(&s->idle);

@@ -11,11 +11,18 @@
 
 struct serve;
 
-/* Starts the workers. core must outlive it. CH_ENOMEM, CH_ESYS. */
+/* Starts the workers. core must outlive it, and its serve is it from here on. CH_ENOMEM, CH_ESYS. */
 int serve_new(struct core *core, unsigned workers, struct serve **out);
 
 /* Serves a channel, which is taken over, until it ends: 0; else it is closed: CH_ENOMEM, CH_ESYS. */
 int serve_wire(struct serve *s, struct channel *channel);
+
+/*
+ * Sends to all processes of that role what they did not ask for. The channel of one that does not
+ * take it ends, so that nobody goes on in ignorance of it. s NULL is fine. Must not be called by
+ * somebody who holds a lock that a handler takes.
+ */
+void serve_tell(struct serve *s, enum role role, enum message_type type, const void *message);
 
 /* Ends all channels, lets the workers finish what they are at, drops what is queued. NULL is fine. */
 void serve_free(struct serve *s);

@@ -20,6 +20,7 @@ struct exchange {
     struct request request;
     union question question;
     struct ask ask;
+    uint64_t moment; /* before core was asked; see ocsp_cache.h */
     int failure;
     struct frame *answer;
 };
@@ -28,6 +29,7 @@ struct exchange {
 struct delivery {
     struct reply reply;
     struct frame *answer;
+    struct ocsp_kept *kept; /* or NULL; when there is one, the answer is its */
 };
 
 static enum refusal refusal_of(int failure)
@@ -50,7 +52,9 @@ static void delivery_free(void *context)
     if (d == NULL)
         return;
     reply_free(&d->reply);
-    relay_free_reply(d->answer);
+    if (d->kept == NULL)
+        relay_free_reply(d->answer);
+    ocsp_kept_unref(d->kept);
     free(d);
 }
 
@@ -149,6 +153,18 @@ static enum MHD_Result send_refusal(struct exchange *x, enum refusal why)
     return send_delivery(x, d);
 }
 
+/* Converts the answer that the delivery holds, and sends it; takes the delivery over. */
+static enum MHD_Result convert_and_send(struct exchange *x, struct delivery *d)
+{
+    d->reply.file = -1;
+    if (answer_convert(x, d->answer, &d->reply) != 0) {
+        log_error("core's answer is no HTTP reply");
+        delivery_free(d);
+        return send_refusal(x, REFUSAL_INTERNAL);
+    }
+    return send_delivery(x, d);
+}
+
 static enum MHD_Result send_answer(struct exchange *x)
 {
     if (x->failure != 0)
@@ -156,15 +172,12 @@ static enum MHD_Result send_answer(struct exchange *x)
     struct delivery *d = calloc(1, sizeof *d);
     if (d == NULL)
         return send_refusal(x, REFUSAL_UNAVAILABLE);
-    d->reply.file = -1;
     d->answer = x->answer;
     x->answer = NULL;
-    if (answer_convert(x, d->answer, &d->reply) != 0) {
-        log_error("core's answer is no HTTP reply");
-        delivery_free(d);
-        return send_refusal(x, REFUSAL_INTERNAL);
-    }
-    return send_delivery(x, d);
+    if (d->answer->header.type == MSG_OCSP_ANSWER)
+        d->kept = ocsp_cache_put(x->plane->ocsp_cache, x->question.ocsp.request, x->moment,
+                                 d->answer);
+    return convert_and_send(x, d);
 }
 
 /* ---- reading ---- */
@@ -236,11 +249,18 @@ union question *exchange_question(struct exchange *x)
     return &x->question;
 }
 
+struct plane *exchange_plane(struct exchange *x)
+{
+    return x->plane;
+}
+
 /* Suspends first: the answer may come before relay_ask returns. */
 bool exchange_ask(struct exchange *x, enum message_type type)
 {
     x->ask = (struct ask){.type = type, .message = &x->question, .done = on_answer};
     x->stage = STAGE_ASKED;
+    if (type == MSG_OCSP)
+        x->moment = ocsp_cache_moment(x->plane->ocsp_cache);
     MHD_suspend_connection(x->mhd);
     relay_ask(x->plane->relay, &x->ask);
     return true;
@@ -249,6 +269,18 @@ bool exchange_ask(struct exchange *x, enum message_type type)
 bool exchange_refuse(struct exchange *x, enum refusal why)
 {
     return send_refusal(x, why) == MHD_YES;
+}
+
+bool exchange_reply_kept(struct exchange *x, struct ocsp_kept *kept)
+{
+    struct delivery *d = calloc(1, sizeof *d);
+    if (d == NULL) {
+        ocsp_kept_unref(kept);
+        return exchange_refuse(x, REFUSAL_UNAVAILABLE);
+    }
+    d->kept = kept;
+    d->answer = ocsp_kept_answer(kept);
+    return convert_and_send(x, d) == MHD_YES;
 }
 
 bool exchange_relay_call(struct exchange *x)

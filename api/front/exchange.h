@@ -6,6 +6,7 @@
 #define CHANCERY_FRONT_EXCHANGE_H
 
 #include "api/front/connection.h"
+#include "api/front/ocsp_cache.h"
 #include "api/front/relay.h"
 #include "api/front/request.h"
 
@@ -22,6 +23,7 @@ struct plane {
     enum role role;
     struct relay *relay;
     struct connections *connections;
+    struct ocsp_cache *ocsp_cache; /* of the public plane */
     size_t body_max;            /* octets of one request */
     atomic_int_fast64_t bodies; /* octets */
 };
@@ -49,10 +51,14 @@ bool exchange_relay_call(struct exchange *x);
 /* For route handlers. The question may borrow from the request; both live until the reply is sent. */
 struct request *exchange_request(struct exchange *x);
 union question *exchange_question(struct exchange *x);
+struct plane *exchange_plane(struct exchange *x);
 
 /* Ends a route handler: asks core the question, and suspends until the answer; or refuses. */
 bool exchange_ask(struct exchange *x, enum message_type type);
 bool exchange_refuse(struct exchange *x, enum refusal why);
+
+/* Ends it with a kept answer, which is taken over: nobody is asked, nothing suspended. */
+bool exchange_reply_kept(struct exchange *x, struct ocsp_kept *kept);
 
 /* Frees; NULL is fine. Never called while core is being asked: the connection is suspended. */
 void exchange_free(struct exchange *x);

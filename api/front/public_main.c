@@ -17,6 +17,8 @@
 #include <signal.h>
 
 #define ANSWER_TIMEOUT_MS 20000
+#define KEPT_ANSWERS 65536
+#define KEPT_OCTETS ((size_t)96 * 1024 * 1024)
 
 struct front {
     struct process process;
@@ -32,6 +34,22 @@ static void on_wire(void *context, struct channel *peer)
     }
     log_error("a wire to a process that the public front does not talk to");
     channel_free(peer);
+}
+
+static void on_told(void *context, const struct frame *frame)
+{
+    struct front *f = context;
+    if (frame->message.forget.all != 0)
+        ocsp_cache_forget_all(f->plane.ocsp_cache);
+    else
+        ocsp_cache_forget(f->plane.ocsp_cache, frame->message.forget.tag);
+}
+
+/* What core might have told in the meantime is not known. */
+static void on_ended(void *context)
+{
+    struct front *f = context;
+    ocsp_cache_forget_all(f->plane.ocsp_cache);
 }
 
 static void on_tick(void *context)
@@ -53,6 +71,18 @@ static struct connections *open_connections(struct front *f)
     return connections_open(&wanted);
 }
 
+static int relay_start(struct front *f)
+{
+    const struct ocsp_cache_limits limits = {KEPT_ANSWERS, KEPT_OCTETS};
+    f->plane.ocsp_cache = ocsp_cache_new(&limits);
+    if (f->plane.ocsp_cache != NULL)
+        f->plane.relay = relay_open(ANSWER_TIMEOUT_MS);
+    if (f->plane.relay == NULL)
+        return CH_ENOMEM;
+    relay_listen(f->plane.relay, &(struct relay_listener){on_told, on_ended, f});
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct front front = {
@@ -65,8 +95,7 @@ int main(int argc, char **argv)
     process_open(&f->process, f->plane.role, argc, argv);
     process_confine(&f->process);
 
-    f->plane.relay = relay_open(ANSWER_TIMEOUT_MS);
-    if (f->plane.relay != NULL)
+    if (relay_start(f) == 0)
         f->plane.connections = open_connections(f);
     if (f->plane.connections != NULL)
         server = server_start(&f->plane, &f->process.config, PROCESS_LISTEN_FD);
@@ -80,5 +109,6 @@ int main(int argc, char **argv)
     server_stop(server);
     connections_close(f->plane.connections);
     relay_free(f->plane.relay);
+    ocsp_cache_free(f->plane.ocsp_cache);
     process_exit(&f->process, status);
 }

@@ -4,6 +4,7 @@
 #include "firmware/base/clock.h"
 #include "firmware/base/error.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,59 @@
 #define OCSP_RESPONSE_TYPE "application/ocsp-response"
 #define HTTP_DATE_SIZE 32
 
+/* ---- refreshing: core is asked while the kept answer still serves ---- */
+
+struct refresh {
+    struct ask ask;
+    struct msg_ocsp question; /* borrows from kept */
+    struct ocsp_cache *cache;
+    struct ocsp_kept *kept;
+    uint64_t moment;
+};
+
+static void on_refreshed(struct ask *ask, int failure, struct frame *answer)
+{
+    struct refresh *f = (struct refresh *)((char *)ask - offsetof(struct refresh, ask));
+    struct ocsp_kept *fresh = NULL;
+    if (failure == 0)
+        fresh = ocsp_cache_put(f->cache, f->question.request, f->moment, answer);
+    if (fresh == NULL)
+        relay_free_reply(answer);
+    ocsp_kept_unref(fresh);
+    ocsp_kept_unref(f->kept);
+    free(f);
+}
+
+static void refresh(struct plane *plane, struct ocsp_kept *kept)
+{
+    struct refresh *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return;
+    ocsp_kept_ref(kept);
+    f->kept = kept;
+    f->question.request = ocsp_kept_request(kept);
+    f->cache = plane->ocsp_cache;
+    f->moment = ocsp_cache_moment(f->cache);
+    f->ask = (struct ask){.type = MSG_OCSP, .message = &f->question, .done = on_refreshed};
+    relay_ask(plane->relay, &f->ask);
+}
+
 /* ---- questions ---- */
+
+/* From what is kept, or from core. */
+static bool ocsp_ask(struct exchange *x)
+{
+    struct plane *plane = exchange_plane(x);
+    struct slice request = buf_slice(&exchange_request(x)->body);
+    bool ends_soon = false;
+    struct ocsp_kept *kept = ocsp_cache_find(plane->ocsp_cache, request, &ends_soon);
+    if (kept != NULL && ends_soon)
+        refresh(plane, kept);
+    if (kept != NULL)
+        return exchange_reply_kept(x, kept);
+    exchange_question(x)->ocsp.request = request;
+    return exchange_ask(x, MSG_OCSP);
+}
 
 bool publication_fetch(struct exchange *x)
 {
@@ -27,8 +80,7 @@ bool publication_ocsp_post(struct exchange *x)
     struct request *request = exchange_request(x);
     if (!text_equal_nocase(request_get_header(request, "content-type"), OCSP_REQUEST_TYPE))
         return exchange_refuse(x, REFUSAL_MEDIA_TYPE);
-    exchange_question(x)->ocsp.request = buf_slice(&request->body);
-    return exchange_ask(x, MSG_OCSP);
+    return ocsp_ask(x);
 }
 
 /* What stands in the path, taken apart into the body: from here on it is like a POST. */
@@ -57,8 +109,7 @@ bool publication_ocsp_get(struct exchange *x)
     if (r != 0)
         return exchange_refuse(x, r == CH_EINVAL || r == CH_ELIMIT ? REFUSAL_NOT_FOUND
                                                                    : REFUSAL_UNAVAILABLE);
-    exchange_question(x)->ocsp.request = buf_slice(&request->body);
-    return exchange_ask(x, MSG_OCSP);
+    return ocsp_ask(x);
 }
 
 /* ---- answers ---- */

@@ -15,6 +15,7 @@ struct relay {
     pthread_t sender;
     pthread_t receiver;
     int answer_timeout_ms;
+    struct relay_listener listener; /* told NULL: nobody listens */
     bool closed;
     struct channel *current; /* in use by the threads */
     struct channel *next;    /* attached, not yet taken up */
@@ -162,9 +163,21 @@ static void *sender_main(void *context)
     return NULL;
 }
 
+/* An answer to nothing, by the catalogue: core speaks of its own accord. */
+static bool is_unasked(const struct frame *frame)
+{
+    return frame->header.type == MSG_FORGET;
+}
+
 /* Finds who asked and hands the answer over. False when core broke the agreement. */
 static bool deliver(struct relay *r, struct frame *reply)
 {
+    if (is_unasked(reply)) {
+        if (r->listener.told != NULL)
+            r->listener.told(r->listener.context, reply);
+        relay_free_reply(reply);
+        return true;
+    }
     pthread_mutex_lock(&r->lock);
     struct ask **at = table_find(r, reply->header.id);
     while (*at != NULL && *at == r->sending) {
@@ -209,6 +222,8 @@ static void drop_current(struct relay *r)
     while (r->sender_inside)
         pthread_cond_wait(&r->changed, &r->lock);
     pthread_mutex_unlock(&r->lock);
+    if (r->listener.ended != NULL)
+        r->listener.ended(r->listener.context);
     fail_chain(failed, CH_ECLOSED);
     channel_free(core);
     pthread_mutex_lock(&r->lock);
@@ -259,6 +274,14 @@ no_receiver:
 no_sender:
     relay_free(r);
     return NULL;
+}
+
+void relay_listen(struct relay *r, const struct relay_listener *listener)
+{
+    PRECOND(r != NULL && listener != NULL && listener->told != NULL && listener->ended != NULL);
+    pthread_mutex_lock(&r->lock);
+    r->listener = *listener;
+    pthread_mutex_unlock(&r->lock);
 }
 
 void relay_attach(struct relay *r, struct channel *core)

@@ -3,7 +3,8 @@
  * one thread sends what was queued, one receives and hands each answer to its asker.
  *
  * When the channel ends, every open question fails; a new channel may be attached
- * at any time. Answers that nobody waits for are dropped.
+ * at any time. Answers that nobody waits for are dropped; what core says of its own accord goes
+ * to a listener.
  */
 #ifndef CHANCERY_FRONT_RELAY_H
 #define CHANCERY_FRONT_RELAY_H
@@ -32,6 +33,16 @@ struct ask {
     struct ask *bucket_next;
     struct ask *queue_next;
 };
+
+/* For what core says unasked. Called from the receiving thread, in the order of the channel. */
+struct relay_listener {
+    void (*told)(void *context, const struct frame *frame); /* the frame is borrowed */
+    void (*ended)(void *context); /* the channel did: nothing of it comes any more, no answer either */
+    void *context;
+};
+
+/* Who listens, for ever; before the first relay_attach. Copied. */
+void relay_listen(struct relay *r, const struct relay_listener *listener);
 
 /* Starts the threads, or NULL. answer_timeout_ms bounds the wait for one answer. */
 struct relay *relay_open(int answer_timeout_ms);

@@ -7,6 +7,7 @@
 #include "ca/acm/certificate.h"
 #include "ca/arn.h"
 #include "ca/members.h"
+#include "ca/pca/ocsp.h"
 #include "ca/pca/revocation.h"
 
 #include <string.h>
@@ -15,6 +16,8 @@ struct revoke {
     struct request *r;
     char id[ROW_UUID_SIZE];
     uint32_t reason;
+    char authority[ROW_UUID_SIZE]; /* that has issued it, and under which number */
+    uint8_t serial[20];
 };
 
 static int refuse(struct request *r, const char *why)
@@ -39,13 +42,14 @@ static int check(struct request *r, const struct certificate_row *row)
 }
 
 /* The CA's side. It may have revoked the certificate before, by its serial number. */
-static int record(struct store_tx *tx, const struct revoke *v, const struct certificate_row *row)
+static int record(struct store_tx *tx, struct revoke *v, const struct certificate_row *row)
 {
     struct issued_row issued = {0};
-    char authority[ROW_UUID_SIZE];
-    int rc = arn_authority_of_scope(&row->scope, row->authority_arn, authority);
+    int rc = arn_authority_of_scope(&row->scope, row->authority_arn, v->authority);
     if (rc == 0)
-        rc = store_issued_get(tx, &row->scope, authority, row->issued_id, &issued);
+        rc = store_issued_get(tx, &row->scope, v->authority, row->issued_id, &issued);
+    if (rc == 0)
+        memcpy(v->serial, issued.serial, sizeof v->serial);
     if (rc == 0)
         rc = revocation_record(tx, &issued, v->reason, v->r->now);
     issued_row_free(&issued);
@@ -56,7 +60,7 @@ static int record(struct store_tx *tx, const struct revoke *v, const struct cert
 
 static int revoke_unit(struct store_tx *tx, void *context)
 {
-    const struct revoke *v = context;
+    struct revoke *v = context;
     struct certificate_row row = {0};
     int rc = store_certificate_get(tx, &v->r->scope, v->id, &row);
     if (rc == 0)
@@ -81,5 +85,7 @@ int acm_revoke_certificate(struct request *r)
         rc = member_put_text(r->out, "CertificateArn", arn);
     if (rc == 0)
         rc = request_commit(r, revoke_unit, &v);
+    if (rc == 0)
+        ocsp_forget(r->core, v.authority, v.serial);
     return rc == CH_ENOTFOUND ? arn_certificate_missing(r, arn) : rc;
 }

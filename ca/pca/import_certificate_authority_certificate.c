@@ -8,6 +8,7 @@
 #include "ca/core.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/ocsp.h"
 #include "firmware/base/log.h"
 
 #include <string.h>
@@ -240,6 +241,8 @@ int pca_import_certificate_authority_certificate(struct request *r)
         rc = row_new(&i, &row);
     if (rc == 0)
         rc = request_commit(r, import_unit, &row);
+    if (rc == 0)
+        ocsp_forget_all(r->core);
     if (rc == CH_ESTATE)
         rc = api_fail(&r->error, "InvalidStateException",
                       "The certificate authority %s is not in the correct state to import a "

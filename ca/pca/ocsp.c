@@ -2,6 +2,7 @@
 
 #include "ca/pca/ocsp_responder.h"
 #include "ca/pki/ocsp.h"
+#include "ca/serve.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -70,6 +71,19 @@ uint64_t ocsp_tag(const char authority[ROW_UUID_SIZE], const uint8_t serial[20])
         log_warn("no digest for a tag");
     memcpy(&tag, digest, sizeof tag);
     return tag;
+}
+
+void ocsp_forget(const struct core *core, const char authority[ROW_UUID_SIZE],
+                 const uint8_t serial[20])
+{
+    const struct msg_forget message = {.tag = ocsp_tag(authority, serial)};
+    serve_tell(core->serve, ROLE_FRONT_PUBLIC, MSG_FORGET, &message);
+}
+
+void ocsp_forget_all(const struct core *core)
+{
+    const struct msg_forget message = {.all = 1};
+    serve_tell(core->serve, ROLE_FRONT_PUBLIC, MSG_FORGET, &message);
 }
 
 /* ---- who is meant ---- */
@@ -236,7 +250,9 @@ static int answer_make(struct ocsp *o, const struct pki_ocsp_request *request,
         r = store_read(o->core->store, lookup_unit, &l);
     if (r == 0)
         r = answer_sign(o, &l, out);
-    if (r == 0 && pki_ocsp_request_count(request) == 1 && !pki_ocsp_request_has_nonce(request)) {
+    /* Not so what is unknown: whoever invents serial numbers would drive out what others ask for. */
+    if (r == 0 && pki_ocsp_request_count(request) == 1 && !pki_ocsp_request_has_nonce(request) &&
+        l.singles[0].status != PKI_OCSP_UNKNOWN) {
         out->cacheable = true;
         out->tag = ocsp_tag(issuer.id, first.serial);
     }

@@ -29,6 +29,15 @@ struct ocsp_answer {
  */
 int ocsp_answer(struct ocsp *o, struct slice request, struct ocsp_answer *out);
 
+/*
+ * Tells the public fronts that kept answers are true no longer: those about one certificate, or
+ * (for one whose authority has changed) all. After the commit that made them so: an answer computed
+ * before it is dropped or never kept, one computed after the word is true. core may serve nobody yet.
+ */
+void ocsp_forget(const struct core *core, const char authority[ROW_UUID_SIZE],
+                 const uint8_t serial[20]);
+void ocsp_forget_all(const struct core *core);
+
 /* What tells one certificate's answers from another's, for those who keep them. */
 uint64_t ocsp_tag(const char authority[ROW_UUID_SIZE], const uint8_t serial[20]);
 

@@ -6,6 +6,7 @@
 
 #include "ca/members.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/ocsp.h"
 #include "ca/pca/revocation.h"
 
 #include <string.h>
@@ -88,6 +89,8 @@ int pca_revoke_certificate(struct request *r)
         rc = input_read(&v);
     if (rc == 0)
         rc = refusal(&v, request_commit(r, revoke_unit, &v));
+    if (rc == 0)
+        ocsp_forget(r->core, v.authority.id, v.serial);
     authority_row_free(&v.authority);
     return rc;
 }

@@ -1,7 +1,7 @@
 // OCSP over the public plane, asked with openssl: good, revoked, unknown, and what is no question.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
@@ -116,4 +116,88 @@ test('the responder is delegated, may sign nothing else and need not be asked ab
   assert.match(stdout, /CA:FALSE/);
   const tool = await run('ocsptool', ['--verify-response', '--load-response', at('answer.der'), '--load-trust', at('ec.pem')]).catch((error) => error);
   assert.match(tool.stdout + tool.stderr, /Success/);
+});
+
+// A POST of these octets: [HTTP status, what openssl reads out of the body].
+async function post(name, seconds = 10) {
+  const { stdout } = await run('curl', ['-s', '-m', String(seconds), '-o', at('post.der'), '-w', '%{http_code}', '-H', 'Content-Type: application/ocsp-request', '--data-binary', `@${at(name)}`, url()]).catch((error) => error);
+  const { stdout: said } = await run('openssl', ['ocsp', '-respin', at('post.der'), '-noverify', '-resp_text']).catch((error) => error);
+  return [stdout, said];
+}
+
+test('kept answers are given while core does nothing; what has a nonce or is unknown is not kept', async () => {
+  await leaf('ec', 'kept');
+  await run('openssl', ['ocsp', '-issuer', at('ec.pem'), '-cert', at('kept.pem'), '-no_nonce', '-reqout', at('kept.req')]);
+  await run('openssl', ['ocsp', '-issuer', at('ec.pem'), '-cert', at('kept.pem'), '-nonce', '-reqout', at('nonce.req')]);
+  await run('openssl', ['ocsp', '-issuer', at('ec.pem'), '-serial', '77', '-no_nonce', '-reqout', at('unknown.req')]);
+  for (const name of ['kept.req', 'nonce.req', 'unknown.req']) assert.equal((await post(name))[0], '200');
+  const core = appliance.pids()['chancery-core'];
+  process.kill(core, 'SIGSTOP');
+  try {
+    const [status, said] = await post('kept.req', 2);
+    assert.equal(status, '200');
+    assert.match(said, /Cert Status: good/);
+    const base64 = encodeURIComponent(readFileSync(at('kept.req')).toString('base64'));
+    const { stdout } = await run('curl', ['-s', '-m', '2', '-o', '/dev/null', '-w', '%{http_code}', url(`/ocsp/${base64}`)]);
+    assert.equal(stdout, '200', 'GET and POST share what is kept');
+    for (const name of ['nonce.req', 'unknown.req']) assert.equal((await post(name, 0.5))[0], '000', name);
+  } finally {
+    process.kill(core, 'SIGCONT');
+  }
+});
+
+test('under a storm of questions no good answer is given after revoked was seen, and none is kept', async () => {
+  for (let round = 0; round < 3; round++) {
+    const serial = await leaf('ec', 'storm');
+    await run('openssl', ['ocsp', '-issuer', at('ec.pem'), '-cert', at('storm.pem'), '-no_nonce', '-reqout', at('storm.req')]);
+    const body = readFileSync(at('storm.req'));
+    let stop = false;
+    const revoked = Buffer.from([0xa1]); // CertStatus [1], RFC 6960 4.2.1
+    const seen = Array.from({ length: 8 }, async () => {
+      const history = [];
+      while (!stop) {
+        const answer = Buffer.from(await (await fetch(url(), { method: 'POST', headers: { 'content-type': 'application/ocsp-request' }, body })).arrayBuffer());
+        const number = answer.indexOf(Buffer.from(serial.replace(/^0+/, ''), 'hex'));
+        assert.ok(number > 0, 'the answer speaks of the certificate');
+        history.push(answer.subarray(number + serial.length / 2, number + serial.length / 2 + 1).equals(revoked));
+      }
+      return history;
+    });
+    await pca.send(new RevokeCertificateCommand({ CertificateAuthorityArn: authorities.ec.arn, CertificateSerial: serial, RevocationReason: 'SUPERSEDED' }));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    stop = true;
+    for (const history of await Promise.all(seen)) {
+      assert.ok(history.length > 1 && history.at(-1), 'revoked at last');
+      assert.ok(!history.slice(history.indexOf(true)).includes(false), 'never good again');
+    }
+  }
+});
+
+test('core is killed in mid-run: 503 at the worst, never a 4xx, and then answers again', async () => {
+  const statuses = new Set();
+  let stop = false;
+  const asking = Array.from({ length: 4 }, async () => {
+    while (!stop) statuses.add((await post('kept.req', 5))[0]);
+  });
+  process.kill(appliance.pids()['chancery-core'], 'SIGKILL');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  stop = true;
+  await Promise.all(asking);
+  await until('core to answer again', async () => (await post('kept.req'))[0] === '200');
+  assert.ok([...statuses].every((status) => ['200', '503'].includes(status)), [...statuses].join());
+});
+
+test('the HSM is away: kept answers go on, others are told to try later, by a 200 or a 503', async () => {
+  assert.equal((await post('kept.req'))[0], '200');
+  renameSync(join(appliance.state, 'token'), join(appliance.state, 'token.away'));
+  try {
+    for (let i = 0; i < 3; i++) {
+      const [status, said] = await post('nonce.req');
+      assert.ok(status === '503' || (status === '200' && /trylater/.test(said)), `${status} ${said}`);
+    }
+    assert.match((await post('kept.req'))[1], /Cert Status: good/);
+  } finally {
+    renameSync(join(appliance.state, 'token.away'), join(appliance.state, 'token'));
+  }
+  await until('fresh answers', async () => /Cert Status: good/.test((await post('nonce.req'))[1]));
 });

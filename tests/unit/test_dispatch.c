@@ -403,6 +403,56 @@ static void a_channel_that_ends_with_calls_under_way_does_no_harm(void **state)
     serve_free(serve);
 }
 
+static void what_core_tells_reaches_all_of_the_role_and_no_other(void **state)
+{
+    (void)state;
+    struct serve *serve = NULL;
+    struct frame f;
+    const struct msg_forget forget = {.tag = 5};
+    serve_tell(NULL, ROLE_FRONT_PUBLIC, MSG_FORGET, &forget);
+    assert_int_equal(serve_new(&core_kit.core, 1, &serve), 0);
+    assert_ptr_equal(core_kit.core.serve, serve);
+    struct channel *manage = wire_to_core(serve, ROLE_FRONT_MANAGE);
+    struct channel *public[] = {wire_to_core(serve, ROLE_FRONT_PUBLIC),
+                                wire_to_core(serve, ROLE_FRONT_PUBLIC)};
+    serve_tell(serve, ROLE_FRONT_PUBLIC, MSG_FORGET, &forget);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(channel_receive(public[i], &f), 0);
+        assert_int_equal(f.header.type, MSG_FORGET);
+        assert_int_equal(f.message.forget.tag, 5);
+        frame_free(&f);
+    }
+    serve_free(serve);
+    assert_null(core_kit.core.serve);
+    assert_int_equal(channel_receive(manage, &f), CH_ECLOSED);
+    channel_free(manage);
+    channel_free(public[0]);
+    channel_free(public[1]);
+}
+
+/* It might go on giving what is true no longer. */
+static void a_front_that_does_not_take_what_it_is_told_loses_its_channel(void **state)
+{
+    (void)state;
+    struct serve *serve = NULL;
+    struct frame f;
+    int ends[2];
+    int r = 0;
+    const struct msg_forget forget = {.tag = 5};
+    assert_int_equal(serve_new(&core_kit.core, 1, &serve), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    assert_int_equal(serve_wire(serve, channel_new(ends[1], ROLE_CORE, ROLE_FRONT_PUBLIC, 20)), 0);
+    struct channel *deaf = channel_new(ends[0], ROLE_FRONT_PUBLIC, ROLE_CORE, 20);
+    for (int i = 0; i < 20000 && (core_kit.core.connected & 1u << ROLE_FRONT_PUBLIC) != 0; i++)
+        serve_tell(serve, ROLE_FRONT_PUBLIC, MSG_FORGET, &forget);
+    assert_int_equal(core_kit.core.connected & 1u << ROLE_FRONT_PUBLIC, 0);
+    while ((r = channel_receive(deaf, &f)) == 0)
+        frame_free(&f);
+    assert_true(r == CH_ECLOSED || r == CH_EPROTO);
+    channel_free(deaf);
+    serve_free(serve);
+}
+
 static void stopping_with_a_full_queue_ends(void **state)
 {
     (void)state;
@@ -574,6 +624,8 @@ int main(void)
         cmocka_unit_test(an_arn_of_the_request_has_its_region_and_account),
         cmocka_unit_test(many_calls_over_one_channel_are_all_answered),
         cmocka_unit_test(a_channel_that_ends_with_calls_under_way_does_no_harm),
+        cmocka_unit_test(what_core_tells_reaches_all_of_the_role_and_no_other),
+        cmocka_unit_test(a_front_that_does_not_take_what_it_is_told_loses_its_channel),
         cmocka_unit_test(stopping_with_a_full_queue_ends),
         cmocka_unit_test(one_who_asks_for_much_does_not_keep_another_waiting),
         cmocka_unit_test(a_message_that_the_front_may_not_send_ends_its_channel),

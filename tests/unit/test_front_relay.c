@@ -282,6 +282,52 @@ static void test_a_question_that_waits_too_long_fails_and_its_answer_is_dropped(
     assert_int_equal(outcome(&q), 0);
 }
 
+struct heard {
+    atomic_int told, ended;
+    _Atomic uint64_t tag;
+};
+
+static void on_told(void *context, const struct frame *frame)
+{
+    struct heard *h = context;
+    atomic_store(&h->tag, frame->message.forget.tag);
+    atomic_fetch_add(&h->told, 1);
+}
+
+static void on_ended(void *context)
+{
+    struct heard *h = context;
+    atomic_fetch_add(&h->ended, 1);
+}
+
+static void wait_for(atomic_int *count, int wanted)
+{
+    int64_t limit = clock_monotonic_ms() + WAIT_MS;
+    while (atomic_load(count) != wanted && clock_monotonic_ms() < limit)
+        pause_ms(1);
+    assert_int_equal(atomic_load(count), wanted);
+}
+
+/* The word to forget, which answers nothing, and the end of the channel. */
+static void test_a_listener_hears_what_core_says_unasked(void **state)
+{
+    (void)state;
+    int ends[2];
+    static struct heard heard;
+    const struct msg_forget forget = {.tag = 99};
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    relay_listen(relay, &(struct relay_listener){on_told, on_ended, &heard});
+    relay_attach(relay, channel_new(ends[0], ROLE_FRONT_PUBLIC, ROLE_CORE, 200));
+    struct channel *peer = channel_new(ends[1], ROLE_CORE, ROLE_FRONT_PUBLIC, 1000);
+    assert_int_equal(channel_send(peer, MSG_FORGET, 0, &forget, -1), 0);
+    wait_for(&heard.told, 1);
+    assert_int_equal(heard.tag, 99);
+    int ended = atomic_load(&heard.ended); /* of the channel that was replaced */
+    channel_free(peer);
+    wait_for(&heard.ended, ended + 1);
+    assert_int_equal(atomic_load(&heard.told), 1);
+}
+
 static void test_core_that_does_not_read_is_given_up(void **state)
 {
     (void)state;
@@ -386,6 +432,7 @@ int main(void)
         CASE(test_an_answer_of_another_kind_ends_the_channel),
         CASE(test_a_message_that_cannot_be_encoded_fails_alone),
         CASE(test_a_question_that_waits_too_long_fails_and_its_answer_is_dropped),
+        CASE(test_a_listener_hears_what_core_says_unasked),
         CASE(test_core_that_does_not_read_is_given_up),
         CASE(test_closing_fails_what_is_open_and_what_comes_later),
         CASE(test_many_askers_and_a_core_that_comes_and_goes),
