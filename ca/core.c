@@ -254,6 +254,8 @@ int core_open(const char *state, const struct config *config, struct hsm_pin *pi
     *out = (struct core){.config = config, .started_at = clock_now()};
     int r = throttle_new(config, &out->throttle);
     if (r == 0)
+        r = core_path(state, "public", out->public_folder);
+    if (r == 0)
         r = store_and_hsm_open(state, config, pin, out);
     if (r != 0)
         goto out;

@@ -18,8 +18,11 @@ struct schedule;    /* ca/jobs/schedule.h */
 struct serve;       /* ca/serve.h */
 struct throttle;    /* ca/throttle.h */
 
+#define CORE_PATH_MAX 4096
+
 struct core {
     const struct config *config;
+    char public_folder[CORE_PATH_MAX]; /* what is published as files; "" = nowhere */
     struct store *store;
     struct hsm *hsm;
     struct hsm_key *binding; /* tags of wrapped subscriber keys */
@@ -46,8 +49,6 @@ struct core {
 int core_open(const char *state, const struct config *config, struct hsm_pin *pin,
               struct core *out);
 void core_close(struct core *core);
-
-#define CORE_PATH_MAX 4096
 
 /* A path of the configuration in `state`: as it is when absolute or empty. CH_ELIMIT when it is too long. */
 int core_path(const char *state, const char *path, char out[CORE_PATH_MAX]);

@@ -1,6 +1,8 @@
 #include "ca/public.h"
 
 #include "ca/pca/authority.h"
+#include "ca/pca/crl.h"
+#include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
 #include <openssl/evp.h>
@@ -108,6 +110,31 @@ static bool path_split(struct slice path, const char *before, const char *after,
     return true;
 }
 
+/* ---- CRLs, under whatever path the URLs of their authorities have ---- */
+
+#define CRL_PATH_MAX 512
+#define CRL_MAX_AGE 60 /* a revocation is to be seen soon, however long the CRL holds */
+
+static int fetch_crl(struct core *core, struct slice path, struct publication *out)
+{
+    char text[CRL_PATH_MAX + 1];
+    struct crl_file file;
+    if (path.len > CRL_PATH_MAX || memchr(path.data, '\0', path.len) != NULL)
+        return CH_ENOTFOUND;
+    memcpy(text, path.data, path.len);
+    text[path.len] = '\0';
+    int r = crl_open(core, text, &file);
+    if (r != 0)
+        return r;
+    int64_t left = file.next_update - clock_now();
+    out->content_type = "application/pkix-crl";
+    out->max_age = left <= 0 ? 0 : left < CRL_MAX_AGE ? (uint32_t)left : CRL_MAX_AGE;
+    out->modified = file.modified;
+    snprintf(out->etag, sizeof out->etag, "%s", file.etag);
+    out->file = file.fd;
+    return 0;
+}
+
 int public_fetch(struct core *core, struct slice path, struct publication *out)
 {
     PRECOND(core != NULL && out != NULL);
@@ -121,5 +148,5 @@ int public_fetch(struct core *core, struct slice path, struct publication *out)
             publication_free(out);
         return r;
     }
-    return CH_ENOTFOUND;
+    return fetch_crl(core, path, out);
 }

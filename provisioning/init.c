@@ -128,7 +128,7 @@ static bool name_is_ours(const char *name)
 {
     static const char *const names[] = {".", "..", "chancery.conf", "env", "ca-bundle.pem",
                                         "softhsm2.conf", "run", "store", "secrets", "token",
-                                        "first-light", "lost+found"};
+                                        "first-light", "lost+found", "public"};
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
         if (strcmp(name, names[n]) == 0)
             return true;
@@ -158,7 +158,7 @@ static int make_folders(struct init *i)
     static const struct {
         const char *name;
         mode_t mode;
-    } folders[] = {{"run", 0750}, {"store", 0700}, {"secrets", 0700}};
+    } folders[] = {{"run", 0750}, {"store", 0700}, {"secrets", 0700}, {"public", 0750}};
     char path[PATH_MAX + 16];
     int r = file_parents(i->choices.state);
     if (r == 0)
@@ -294,7 +294,7 @@ static int give_to_core(struct init *i)
         const char *name;
         bool stays_root; /* core has no business with it */
     } things[] = {{"token", false}, {"store", false}, {"secrets", false},
-                  {"secrets/so-pin", true}, {"softhsm2.conf", false}};
+                  {"secrets/so-pin", true}, {"softhsm2.conf", false}, {"public", false}};
     char path[PATH_MAX + 16], blocker[PATH_MAX];
     const struct passwd *user = geteuid() == 0 ? getpwnam(i->config.user_core) : NULL;
     if (user == NULL)

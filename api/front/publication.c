@@ -102,9 +102,20 @@ static int path_decode(struct request *request)
     return r;
 }
 
+/* The URL of a CRL may have any path before its name (CustomPath); a dot is not in base64. */
+static bool names_crl(const struct request *request)
+{
+    static const char suffix[] = ".crl";
+    struct slice path = request_get_path(request);
+    size_t len = sizeof suffix - 1;
+    return path.len >= len && memcmp(path.data + path.len - len, suffix, len) == 0;
+}
+
 bool publication_ocsp_get(struct exchange *x)
 {
     struct request *request = exchange_request(x);
+    if (names_crl(request))
+        return publication_fetch(x);
     int r = path_decode(request);
     if (r != 0)
         return exchange_refuse(x, r == CH_EINVAL || r == CH_ELIMIT ? REFUSAL_NOT_FOUND

@@ -221,7 +221,10 @@ int private_key_make(struct private_work *w, bool wait)
 
 int private_intend(struct private_work *w)
 {
-    return issue_intend(w->core, &w->order, &w->intent);
+    int rc = issue_intend(w->core, &w->order, &w->intent);
+    return rc == 0 ? revocation_pointers_fill(w->core->config, &w->authority, w->intent.serial,
+                                              &w->pointers, &w->order.pointers)
+                   : rc;
 }
 
 static int intent_unit(struct store_tx *tx, void *context)

@@ -8,6 +8,7 @@
 
 #include "ca/core.h"
 #include "ca/issue.h"
+#include "ca/pca/revocation_configuration.h"
 
 #define PRIVATE_VALIDITY_SECONDS (INT64_C(395) * 24 * 3600)
 
@@ -19,6 +20,7 @@ struct private_work {
     struct key_row key;
     struct buf subject, names;
     struct issue_order order;
+    struct revocation_pointers pointers; /* what order.pointers borrows */
     struct issued_row intent;
 };
 void private_work_free(struct private_work *w);

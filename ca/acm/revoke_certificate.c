@@ -6,7 +6,10 @@
 
 #include "ca/acm/certificate.h"
 #include "ca/arn.h"
+#include "ca/core.h"
+#include "ca/jobs/schedule.h"
 #include "ca/members.h"
+#include "ca/pca/crl.h"
 #include "ca/pca/ocsp.h"
 #include "ca/pca/revocation.h"
 
@@ -85,7 +88,9 @@ int acm_revoke_certificate(struct request *r)
         rc = member_put_text(r->out, "CertificateArn", arn);
     if (rc == 0)
         rc = request_commit(r, revoke_unit, &v);
-    if (rc == 0)
+    if (rc == 0) {
         ocsp_forget(r->core, v.authority, v.serial);
+        schedule_wake(r->core->schedule, CRL_JOB);
+    }
     return rc == CH_ENOTFOUND ? arn_certificate_missing(r, arn) : rc;
 }

@@ -4,6 +4,7 @@
 #include "ca/jobs/kek_rotation.h"
 #include "ca/jobs/names.h"
 #include "ca/jobs/renewal.h"
+#include "ca/pca/crl.h"
 
 /* ---- the kinds of due work, a row each ---- */
 
@@ -13,6 +14,7 @@ const struct job_kind job_kinds[] = {
     {"names", names_job_due, names_job_run},
     {RENEWAL_JOB, renewal_job_due, renewal_job_run},
     {KEK_ROTATION, kek_rotation_due, kek_rotation_run},
+    {CRL_JOB, crl_job_due, crl_job_run},
     {AUDIT_CHECKPOINT, audit_checkpoint_due, audit_checkpoint_run},
 };
 const size_t job_kind_count = sizeof job_kinds / sizeof job_kinds[0];

@@ -6,8 +6,10 @@
 #include "ca/pca/pca.h"
 
 #include "ca/core.h"
+#include "ca/jobs/schedule.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/crl.h"
 #include "ca/pca/ocsp.h"
 #include "firmware/base/log.h"
 
@@ -219,7 +221,9 @@ static int row_new(const struct import *i, struct authority_row *row)
 
 static int import_unit(struct store_tx *tx, void *context)
 {
-    return store_authority_set_certificate(tx, context);
+    const struct authority_row *row = context;
+    int rc = store_authority_set_certificate(tx, row);
+    return rc == 0 ? crl_configured(tx, &row->scope, row->id, row->state_changed_at) : rc;
 }
 
 static void import_free(struct import *i)
@@ -241,8 +245,10 @@ int pca_import_certificate_authority_certificate(struct request *r)
         rc = row_new(&i, &row);
     if (rc == 0)
         rc = request_commit(r, import_unit, &row);
-    if (rc == 0)
+    if (rc == 0) {
         ocsp_forget_all(r->core);
+        schedule_wake(r->core->schedule, CRL_JOB);
+    }
     if (rc == CH_ESTATE)
         rc = api_fail(&r->error, "InvalidStateException",
                       "The certificate authority %s is not in the correct state to import a "

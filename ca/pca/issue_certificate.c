@@ -13,6 +13,7 @@
 #include "ca/members.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/passthrough.h"
+#include "ca/pca/revocation_configuration.h"
 #include "ca/pca/validity.h"
 #include "ca/pki/weak_key.h"
 #include "ca/quota.h"
@@ -36,6 +37,7 @@ struct issue {
     struct buf hash;
     struct buf tbs;
     struct issue_order order;
+    struct revocation_pointers pointers; /* what order.pointers borrows */
     struct issued_row intent;
     bool replayed;
 };
@@ -268,6 +270,9 @@ static int issue(struct issue *i)
     rc = refusal(i, rc, "InvalidArgsException", &why);
     if (rc == 0)
         rc = issue_intend(i->r->core, &i->order, &i->intent);
+    if (rc == 0)
+        rc = revocation_pointers_fill(i->r->core->config, &i->authority, i->intent.serial,
+                                      &i->pointers, &i->order.pointers);
     if (rc == 0)
         rc = draft(i);
     if (rc == 0)

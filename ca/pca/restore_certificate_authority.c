@@ -4,8 +4,11 @@
  */
 #include "ca/pca/pca.h"
 
+#include "ca/core.h"
+#include "ca/jobs/schedule.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/crl.h"
 
 #include <string.h>
 
@@ -17,7 +20,8 @@ struct restoration {
 static int restore_unit(struct store_tx *tx, void *context)
 {
     const struct restoration *s = context;
-    return store_authority_restore(tx, &s->row, s->r->now);
+    int rc = store_authority_restore(tx, &s->row, s->r->now);
+    return rc == 0 ? crl_configured(tx, &s->row.scope, s->row.id, s->r->now) : rc;
 }
 
 int pca_restore_certificate_authority(struct request *r)
@@ -31,6 +35,8 @@ int pca_restore_certificate_authority(struct request *r)
     if (rc == CH_ESTATE)
         rc = api_fail(&r->error, "InvalidStateException",
                       "The certificate authority is not in a valid state for restoration.");
+    if (rc == 0)
+        schedule_wake(r->core->schedule, CRL_JOB);
     authority_row_free(&s.row);
     return rc;
 }

@@ -1,7 +1,7 @@
 #include "ca/pca/revocation.h"
 
+#include "ca/pca/crl.h"
 #include "ca/pki/pki.h"
-#include "firmware/base/log.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -79,34 +79,12 @@ int revocation_serial(const char *text, uint8_t serial[20])
 
 /* ---- the record ---- */
 
-static int authority_disable(struct store_tx *tx, const struct pki_certificate *certificate,
-                             int64_t now)
-{
-    char serial[PKI_SERIAL_TEXT_SIZE];
-    bool disabled = false;
-    pki_certificate_serial(certificate, serial);
-    int rc = store_authority_disable(tx, serial, pki_certificate_der(certificate), now, &disabled);
-    if (rc == 0 && disabled)
-        log_warn("the certificate %s of an authority was revoked: the authority is disabled",
-                 serial);
-    return rc;
-}
-
 int revocation_record(struct store_tx *tx, const struct issued_row *issued, uint32_t reason,
                       int64_t now)
 {
-    struct pki_certificate *certificate = NULL;
-    struct pki_reason why;
     struct revocation_row row = {.scope = issued->scope, .reason = reason, .revoked_at = now};
     memcpy(row.authority, issued->authority, sizeof row.authority);
     memcpy(row.serial, issued->serial, sizeof row.serial);
-    int rc = pki_certificate_parse(buf_slice(&issued->certificate), &certificate, &why);
-    if (rc == CH_EINVAL)
-        rc = CH_EINTEGRITY;
-    if (rc == 0)
-        rc = store_revocation_insert(tx, &row);
-    if (rc == 0 && pki_certificate_is_ca(certificate))
-        rc = authority_disable(tx, certificate, now);
-    pki_certificate_free(certificate);
-    return rc;
+    int rc = store_revocation_insert(tx, &row);
+    return rc == 0 ? crl_revoked(tx, issued, now) : rc;
 }

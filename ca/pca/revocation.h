@@ -20,9 +20,10 @@ int revocation_reason(const char *name, uint32_t *out);
 int revocation_serial(const char *text, uint8_t serial[20]);
 
 /*
- * In a write unit: records that issued, which is ISSUED, is revoked. When it is the certificate of
- * an ACTIVE authority of this appliance, that authority becomes DISABLED: what it signed from now on
- * nobody would trust. CH_EEXISTS when it was revoked before.
+ * In a write unit: records that issued, which is ISSUED, is revoked, and that the CRL that it belongs
+ * to is wanted anew; the caller wakes the job of crl.h after the commit. An authority of this appliance
+ * whose certificate it is stays as it is, as with AWS: the CRL of the one above says it. CH_EEXISTS when it was
+ * revoked before.
  */
 int revocation_record(struct store_tx *tx, const struct issued_row *issued, uint32_t reason,
                       int64_t now);

@@ -4,8 +4,11 @@
  */
 #include "ca/pca/pca.h"
 
+#include "ca/core.h"
+#include "ca/jobs/schedule.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/crl.h"
 #include "ca/pca/ocsp.h"
 #include "ca/pca/revocation.h"
 
@@ -89,8 +92,10 @@ int pca_revoke_certificate(struct request *r)
         rc = input_read(&v);
     if (rc == 0)
         rc = refusal(&v, request_commit(r, revoke_unit, &v));
-    if (rc == 0)
+    if (rc == 0) {
         ocsp_forget(r->core, v.authority.id, v.serial);
+        schedule_wake(r->core->schedule, CRL_JOB);
+    }
     authority_row_free(&v.authority);
     return rc;
 }

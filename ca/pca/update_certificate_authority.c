@@ -4,8 +4,11 @@
  */
 #include "ca/pca/pca.h"
 
+#include "ca/core.h"
+#include "ca/jobs/schedule.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/crl.h"
 #include "ca/pca/revocation_configuration.h"
 
 #include <stdlib.h>
@@ -46,7 +49,8 @@ static int check_state(struct update *u)
 static int update_unit(struct store_tx *tx, void *context)
 {
     const struct update *u = context;
-    return store_authority_update(tx, &u->row, u->status, u->revocation, u->r->now);
+    int rc = store_authority_update(tx, &u->row, u->status, u->revocation, u->r->now);
+    return rc == 0 ? crl_configured(tx, &u->row.scope, u->row.id, u->r->now) : rc;
 }
 
 int pca_update_certificate_authority(struct request *r)
@@ -64,6 +68,8 @@ int pca_update_certificate_authority(struct request *r)
             u.status = u.row.status;
         rc = request_commit(r, update_unit, &u);
     }
+    if (rc == 0)
+        schedule_wake(r->core->schedule, CRL_JOB);
     free(u.revocation);
     authority_row_free(&u.row);
     return rc == CH_ESTATE ? authority_fail_concurrent(r) : rc;

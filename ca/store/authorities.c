@@ -134,19 +134,6 @@ int store_authority_set_certificate(struct store_tx *tx, const struct authority_
     return authority_changed(&q, row);
 }
 
-int store_authority_disable(struct store_tx *tx, const char *serial, struct slice certificate,
-                            int64_t now, bool *disabled)
-{
-    struct query q;
-    query_open(&q, tx, ST_AUTHORITY_DISABLE);
-    query_put_text(&q, serial);
-    query_put_bytes(&q, certificate);
-    query_put_int(&q, now);
-    int r = query_run(&q);
-    *disabled = r == 0 && q.changed > 0;
-    return r;
-}
-
 int store_authority_set_status(struct store_tx *tx, const struct scope *scope, const char *id,
                                const char *status, const char *failure_reason, int64_t now)
 {

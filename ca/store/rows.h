@@ -329,12 +329,57 @@ int store_revocation_list(struct store_tx *tx, const struct scope *scope, const 
                           int64_t after, uint32_t limit,
                           int (*visit)(void *context, const struct revocation_row *row),
                           void *context);
+/* ---- CRLs ---- */
+#define CRL_COMPLETE INT64_C(-1)   /* the part that has all serial numbers; else 0..255: see below */
+#define CRL_ALL_PARTS INT64_C(-2)  /* for store_crl_want_known */
 /*
- * The ACTIVE authority, in whatever scope, that has this very certificate becomes DISABLED. serial:
- * its colon hex. 0 also when there is none: *disabled says.
+ * A CRL that an authority has. A part other than CRL_COMPLETE has the certificates whose serial number ends
+ * with that octet. wishes grows with whatever makes the published one out of date.
  */
-int store_authority_disable(struct store_tx *tx, const char *serial, struct slice certificate,
-                            int64_t now, bool *disabled);
+struct crl_row {
+    struct scope scope;
+    char authority[ROW_UUID_SIZE];
+    int64_t part;
+    int64_t number; /* cRLNumber taken last; 0 = none */
+    int64_t wishes;
+    int64_t this_update, next_update; /* of the published one; 0 = none yet */
+    int64_t rest_until;
+    int64_t due_at;
+};
+/* To be made at now, or when it has rested; the row comes into being. CH_ENOTFOUND: no such authority. */
+int store_crl_want(struct store_tx *tx, const struct scope *scope, const char *authority,
+                   int64_t part, int64_t now);
+/* The same for one that is there, or for CRL_ALL_PARTS; 0 also when there is none. */
+int store_crl_want_known(struct store_tx *tx, const struct scope *scope, const char *authority,
+                         int64_t part, int64_t now);
+/* When the next is due, in every scope; CH_ENOTFOUND: there is none. By index. */
+int store_crl_next(struct store_tx *tx, int64_t *at);
+/* The one that is due longest at now. CH_ENOTFOUND. */
+int store_crl_due(struct store_tx *tx, int64_t now, struct crl_row *out);
+int store_crl_get(struct store_tx *tx, const struct scope *scope, const char *authority,
+                  int64_t part, struct crl_row *out);
+/* Takes row->number before anybody sees it. CH_ENOTFOUND when that or a higher one was taken. */
+int store_crl_take_number(struct store_tx *tx, const struct crl_row *row);
+/*
+ * It is published: this_update, next_update, rest_until and, unless wishes has grown since row was
+ * read, due_at of row; else it is due at rest_until. CH_ENOTFOUND.
+ */
+int store_crl_published(struct store_tx *tx, const struct crl_row *row);
+/* Writes due_at. CH_ENOTFOUND. */
+int store_crl_delay(struct store_tx *tx, const struct crl_row *row);
+
+/* What of a revocation a CRL needs; number is that of revocation_row. */
+struct crl_entry_row {
+    int64_t number;
+    uint8_t serial[20];
+    uint32_t reason;
+    int64_t revoked_at;
+    int64_t not_after; /* of the certificate */
+};
+/* The revocations of that part, with number > after, in order, at most limit; as store_revocation_list. */
+int store_crl_entries(struct store_tx *tx, const struct crl_row *row, int64_t after,
+                      uint32_t limit,
+                      int (*visit)(void *context, const struct crl_entry_row *entry), void *context);
 
 /* ---- ACM: certificates ---- */
 struct certificate_row {

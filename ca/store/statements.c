@@ -57,6 +57,14 @@ const char *const reader_setup[] = {
     "FROM revocations r JOIN issued i ON i.number = r.issued "                                     \
     "JOIN authorities a ON a.number = r.authority JOIN scopes s ON s.number = a.scope "
 
+#define CRL_COLUMNS                                                                                \
+    "s.account, s.region, a.id, c.part, c.number, c.wishes, c.this_update, c.next_update, "        \
+    "c.rest_until, c.due_at "
+#define CRL_FROM                                                                                   \
+    "FROM crls c JOIN authorities a ON a.number = c.authority JOIN scopes s ON s.number = a.scope "
+#define CRL_ENTRY_COLUMNS "r.number, r.serial, r.reason, r.revoked_at, i.not_after "
+#define CRL_ENTRY_FROM "FROM revocations r JOIN issued i ON i.number = r.issued "
+
 #define CERTIFICATE_SUMMARY_COLUMNS                                                                \
     "s.account, s.region, c.id, c.type, c.status, c.key_alg, c.domain, c.names, "                  \
     "c.failure_reason, c.managed_by, c.options, c.authority_arn, c.idempotency_token, "            \
@@ -216,9 +224,6 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_AUTHORITY_SET_STATUS, "authority-set-status",
           "UPDATE authorities SET status = ?4, failure_reason = ?5, state_changed_at = ?6 "
           "WHERE number = " AUTHORITY),
-    WRITE(ST_AUTHORITY_DISABLE, "authority-disable",
-          "UPDATE authorities SET status = 'DISABLED', state_changed_at = ?3 "
-          "WHERE serial = ?1 AND certificate = ?2 AND status = 'ACTIVE'"),
     WRITE(ST_AUTHORITY_UPDATE, "authority-update",
           "UPDATE authorities SET status = ?5, revocation = COALESCE(?6, revocation), "
           "state_changed_at = CASE WHEN status = ?5 THEN state_changed_at ELSE ?7 END "
@@ -342,6 +347,40 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_REVOCATION_LIST, "revocation-list",
          "SELECT " REVOCATION_COLUMNS REVOCATION_FROM "WHERE r.authority = " AUTHORITY
          " AND r.number > ?4 ORDER BY r.number LIMIT ?5"),
+
+    /* CRLs */
+    WRITE(ST_CRL_WANT, "crl-want",
+          "INSERT INTO crls (authority, part, number, wishes, this_update, next_update, "
+          "rest_until, due_at) SELECT number, ?4, 0, 1, 0, 0, 0, ?5 FROM authorities "
+          "WHERE number = " AUTHORITY " ON CONFLICT DO UPDATE SET wishes = wishes + 1, "
+          "due_at = min(due_at, max(?5, rest_until))"),
+    WRITE(ST_CRL_WANT_KNOWN, "crl-want-known",
+          "UPDATE crls SET wishes = wishes + 1, due_at = min(due_at, max(?5, rest_until)) "
+          "WHERE authority = " AUTHORITY " AND part = ?4"),
+    WRITE(ST_CRL_WANT_ALL, "crl-want-all",
+          "UPDATE crls SET wishes = wishes + 1, due_at = min(due_at, max(?5, rest_until)) "
+          "WHERE authority = " AUTHORITY " AND part >= ?4"),
+    READ(ST_CRL_NEXT, "crl-next", "SELECT due_at FROM crls ORDER BY due_at LIMIT 1"),
+    READ(ST_CRL_DUE, "crl-due",
+         "SELECT " CRL_COLUMNS CRL_FROM "WHERE c.due_at <= ?1 ORDER BY c.due_at LIMIT 1"),
+    READ(ST_CRL_GET, "crl-get",
+         "SELECT " CRL_COLUMNS CRL_FROM "WHERE c.authority = " AUTHORITY " AND c.part = ?4"),
+    WRITE(ST_CRL_TAKE_NUMBER, "crl-take-number",
+          "UPDATE crls SET number = ?5 WHERE authority = " AUTHORITY
+          " AND part = ?4 AND number < ?5"),
+    WRITE(ST_CRL_PUBLISHED, "crl-published",
+          "UPDATE crls SET this_update = ?5, next_update = ?6, rest_until = ?7, "
+          "due_at = CASE WHEN wishes = ?8 THEN ?9 ELSE ?7 END "
+          "WHERE authority = " AUTHORITY " AND part = ?4"),
+    WRITE(ST_CRL_DELAY, "crl-delay",
+          "UPDATE crls SET due_at = ?5 WHERE authority = " AUTHORITY " AND part = ?4"),
+    READ(ST_CRL_ENTRIES, "crl-entries",
+         "SELECT " CRL_ENTRY_COLUMNS CRL_ENTRY_FROM "WHERE r.authority = " AUTHORITY
+         " AND r.number > ?4 ORDER BY r.number LIMIT ?5"),
+    READ(ST_CRL_PART_ENTRIES, "crl-part-entries",
+         "SELECT " CRL_ENTRY_COLUMNS CRL_ENTRY_FROM "WHERE r.authority = " AUTHORITY
+         " AND substr(r.serial, 20, 1) = ?6 AND r.number > ?4 ORDER BY r.number LIMIT ?5"),
+
     ADD(ST_DER_ADD, "der-add", "INSERT INTO issued_certificates (number, der) VALUES (?1, ?2)"),
     READ(ST_DER_GET, "der-get", "SELECT der FROM issued_certificates WHERE number = ?1"),
     READ(ST_DER_OF_ISSUED, "der-of-issued",

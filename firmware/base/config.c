@@ -81,6 +81,13 @@ static const char *check_domain(const char *text)
                : "not a domain name in lower case";
 }
 
+static const char *check_buckets(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-.,";
+    return strspn(text, allowed) == strlen(text) ? NULL
+                                                 : "not a comma-separated list of bucket names";
+}
+
 static const char *check_exceptions(const char *text)
 {
     static const char allowed[] =
@@ -161,6 +168,10 @@ static const struct config_row rows[] = {
              "A connection without a request is closed after this time."),
     DURATION(public, request_timeout, "10s", 1, 600,
              "Time for header and body of one request to arrive."),
+    TEXT(crl, buckets, "", 0, check_buckets,
+         "Names that CrlConfiguration.S3BucketName may have, comma-separated. Nothing is copied to a "
+         "bucket: somebody must take the CRLs there from the public plane or from public/crl in the "
+         "state folder; empty = none, and a request with a bucket is refused."),
     NUMBER(core, workers, "32", 1, 256, "Threads that act on API calls."),
     TEXT(core, regions, "us-east-1", 1, check_regions,
          "Regions that the appliance answers for, comma-separated; the first is the usual one."),
@@ -252,6 +263,7 @@ static const struct config_row rows[] = {
 static const char *const section_meanings[][2] = {
     {"manage", "The management plane: API and console over TLS."},
     {"public", "The public plane: OCSP and CRLs over HTTP."},
+    {"crl", "Certificate revocation lists."},
     {"core", "The process that decides and signs."},
     {"domains", "Names in public certificates."},
     {"hsm", "The PKCS#11 module and its token."},

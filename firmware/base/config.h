@@ -30,6 +30,8 @@ struct config {
     int64_t public_connections_per_address; /* 0 = no limit of its own */
     int64_t public_idle_timeout;          /* 60 */
     int64_t public_request_timeout;       /* 10 */
+    /* [crl] */
+    char crl_buckets[CONFIG_TEXT_MAX];    /* what CrlConfiguration.S3BucketName may say, comma-separated, or "" */
     /* [core] */
     int64_t core_workers;                 /* 32 threads that act on calls */
     char core_regions[CONFIG_TEXT_MAX];   /* "us-east-1", comma-separated */

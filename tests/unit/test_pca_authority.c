@@ -146,17 +146,24 @@ static void custom_attributes_come_in_their_own_order(void **state)
     json_decref(made);
 }
 
-static void enabled_revocation_is_refused_honestly(void **state)
+static void revocation_that_nobody_would_serve_is_refused(void **state)
 {
     (void)state;
-    static const char *const members[] = {"CrlConfiguration", "OcspConfiguration"};
-    for (size_t i = 0; i < 2; i++)
-        ops_refused("InvalidArgsException", PCA, "CreateCertificateAuthority",
-                    "{s:s, s:o, s:{s:{s:b}}}", "CertificateAuthorityType", "ROOT",
-                    "CertificateAuthorityConfiguration",
+    static const char *const refused[] = {
+        "{\"CrlConfiguration\":{\"Enabled\":true}}",
+        "{\"CrlConfiguration\":{\"Enabled\":true,\"ExpirationInDays\":7}}",
+        "{\"CrlConfiguration\":{\"Enabled\":true,\"ExpirationInDays\":7,\"CustomCname\":\"\"}}",
+        "{\"CrlConfiguration\":{\"Enabled\":false,\"CustomCname\":\"http://x\"}}",
+        "{\"OcspConfiguration\":{\"Enabled\":true}}",
+    };
+    ops.config.public_port = 0;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        ops_refused("InvalidArgsException", PCA, "CreateCertificateAuthority", "{s:s, s:o, s:o}",
+                    "CertificateAuthorityType", "ROOT", "CertificateAuthorityConfiguration",
                     configuration("EC_prime256v1", "SHA256WITHECDSA",
                                   json_pack("{s:s}", "CommonName", "x")),
-                    "RevocationConfiguration", members[i], "Enabled", 1);
+                    "RevocationConfiguration", json_loads(refused[i], 0, NULL));
+    ops.config.public_port = 8080;
 }
 
 static void aws_tags_are_refused(void **state)
@@ -472,7 +479,7 @@ int main(void)
         cmocka_unit_test(algorithms_that_do_not_fit_are_refused),
         cmocka_unit_test(a_subject_must_have_attributes_of_one_kind),
         cmocka_unit_test(custom_attributes_come_in_their_own_order),
-        cmocka_unit_test(enabled_revocation_is_refused_honestly),
+        cmocka_unit_test(revocation_that_nobody_would_serve_is_refused),
         cmocka_unit_test(aws_tags_are_refused),
         cmocka_unit_test(the_same_token_gives_the_same_authority_for_five_minutes),
         cmocka_unit_test(foreign_and_malformed_arns_are_told_apart),

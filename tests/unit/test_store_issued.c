@@ -629,28 +629,6 @@ IN_WRITE(revocations_are_listed_in_their_order_and_from_the_last_one_seen)
     return 0;
 }
 
-IN_WRITE(an_authority_whose_certificate_was_revoked_is_disabled)
-{
-    struct authority_row row = certified_authority();
-    struct authority_row got = {0};
-    struct slice der = buf_slice(&row.certificate);
-    bool disabled = true;
-    row.status = "ACTIVE";
-    EXPECT_OK(store_authority_insert(tx, &row));
-    EXPECT_OK(store_authority_disable(tx, "0a:0c", der, 7000, &disabled));
-    EXPECT(!disabled);
-    EXPECT_OK(store_authority_disable(tx, "0a:0b", slice_text("other"), 7000, &disabled));
-    EXPECT(!disabled);
-    EXPECT_OK(store_authority_disable(tx, "0a:0b", der, 7000, &disabled));
-    EXPECT(disabled);
-    EXPECT_OK(store_authority_get(tx, &kit_scope, KIT_UUID_A, &got));
-    EXPECT(kit_text_is(got.status, "DISABLED") && got.state_changed_at == 7000);
-    authority_row_free(&got);
-    EXPECT_OK(store_authority_disable(tx, "0a:0b", der, 8000, &disabled));
-    EXPECT(!disabled);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -681,7 +659,6 @@ int main(void)
         KIT_TEST(only_what_the_authority_has_issued_can_be_revoked),
         KIT_TEST(a_certificate_is_revoked_once_and_the_row_stays_as_it_was),
         KIT_TEST(revocations_are_listed_in_their_order_and_from_the_last_one_seen),
-        KIT_TEST(an_authority_whose_certificate_was_revoked_is_disabled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
