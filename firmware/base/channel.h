@@ -35,7 +35,7 @@ void channel_set_receive_timeout(struct channel *c, int timeout_ms);
 /*
  * Lets channel_receive take from the socket whatever is there, many frames at once. Before the
  * first channel_receive, and not for who polls channel_fd, which says nothing of frames taken
- * already; nor for a peer that may send a descriptor. CH_ENOMEM.
+ * already. Without effect when the catalogue lets the peer send a descriptor. CH_ENOMEM.
  */
 int channel_read_ahead(struct channel *c);
 
