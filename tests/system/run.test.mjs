@@ -1,3 +1,4 @@
+// Plain build only: most of its time is that of the clients.
 // What `make run` does once everything is built: provision, serve, the main job once, go on with it later.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// Plain build only: most of its time is that of the clients.
 // How the AWS SDK and Debian's aws command behave against the appliance: paginators, waiters,
 // retries, error classes; nothing of theirs is changed but the endpoint.
 import { after, before, describe, test } from 'node:test';

@@ -1,3 +1,4 @@
+// Plain build only: it waits for timeouts, which no sanitizer watches better.
 // Slow clients: refused when a request takes too long, closed in silence when they idle.
 import assert from 'node:assert/strict';
 import net from 'node:net';
