@@ -100,7 +100,7 @@ static int csr_read(struct issue *i)
     if (rc == 0)
         rc = pki_csr_parse(buf_slice(&input), &i->csr, &why);
     if (rc == 0)
-        rc = pki_key_check_strength(pki_csr_spki(i->csr), NULL, &why);
+        rc = pki_csr_check_strength(i->csr, &why);
     buf_free(&input);
     if (rc == CH_EINVAL)
         return api_fail(&i->r->error, "MalformedCSRException", "%s", why.text);

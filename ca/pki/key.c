@@ -138,11 +138,11 @@ static enum pki_key_fault judge_ec(const X509_ALGOR *algorithm, struct slice bit
     return whole && bits.data[0] == POINT_UNCOMPRESSED ? PKI_KEY_FINE : PKI_KEY_POINT;
 }
 
-static enum pki_key_fault judge_parsed(const PKI_SPKI *spki, struct pki_key_facts *facts)
+enum pki_key_fault pki_key_judge_parsed(const PKI_SPKI *spki, struct pki_key_facts *facts)
 {
     struct slice bits;
     *facts = (struct pki_key_facts){.alg = KEY_ALG_NONE};
-    if (pki_der_get_bits(spki->key, &bits) != 0)
+    if (spki == NULL || pki_der_get_bits(spki->key, &bits) != 0)
         return PKI_KEY_MALFORMED;
     switch (OBJ_obj2nid(spki->algorithm->algorithm)) {
     case NID_rsaEncryption:
@@ -156,11 +156,8 @@ static enum pki_key_fault judge_parsed(const PKI_SPKI *spki, struct pki_key_fact
 
 enum pki_key_fault pki_key_judge(struct slice spki, struct pki_key_facts *facts)
 {
-    *facts = (struct pki_key_facts){.alg = KEY_ALG_NONE};
     PKI_SPKI *parsed = pki_der_decode(spki, ASN1_ITEM_rptr(PKI_SPKI));
-    if (parsed == NULL)
-        return PKI_KEY_MALFORMED;
-    enum pki_key_fault fault = judge_parsed(parsed, facts);
+    enum pki_key_fault fault = pki_key_judge_parsed(parsed, facts);
     ASN1_item_free((ASN1_VALUE *)parsed, ASN1_ITEM_rptr(PKI_SPKI));
     return fault;
 }
@@ -286,7 +283,7 @@ static int open_key(struct slice spki, unsigned rsa_bits_min, EVP_PKEY **out,
     PKI_SPKI *parsed = pki_der_decode(spki, ASN1_ITEM_rptr(PKI_SPKI));
 
     *out = NULL;
-    enum pki_key_fault fault = parsed == NULL ? PKI_KEY_MALFORMED : judge_parsed(parsed, &facts);
+    enum pki_key_fault fault = pki_key_judge_parsed(parsed, &facts);
     if (fault == PKI_KEY_WEAK && facts.bits >= rsa_bits_min)
         fault = PKI_KEY_FINE;
     if (fault != PKI_KEY_FINE) {

@@ -39,6 +39,9 @@ struct pki_key_facts {
  */
 enum pki_key_fault pki_key_judge(struct slice spki, struct pki_key_facts *facts);
 
+/* The same for one that is decoded; NULL, which could not be, is malformed. */
+enum pki_key_fault pki_key_judge_parsed(const PKI_SPKI *spki, struct pki_key_facts *facts);
+
 /* The fault in words, with the text it rests on. */
 const char *pki_key_fault_text(enum pki_key_fault fault);
 

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TRIAL_LIMIT 4096  /* BR 6.1.6 wants 752; trial division this far costs as little */
@@ -17,7 +18,7 @@
 /* A key taken apart for the checks; the members of its family are set. */
 struct numbers {
     const BIGNUM *n, *e; /* RSA */
-    EVP_PKEY *ec;
+    struct slice point;  /* EC, as judged: uncompressed, of the size of its curve */
     enum key_alg alg;
     BN_CTX *ctx;
     bool no_memory;
@@ -209,68 +210,82 @@ static bool close_primes(struct numbers *k)
 
 /* ---- EC ---- */
 
-/* The x coordinates of G, 2G, 3G ...; a scalar and its negative have the same. */
-static struct {
+/* The x coordinates of G, 2G, 3G ..., sorted; a scalar and its negative have the same. */
+struct multiples {
+    CRYPTO_ONCE once; /* a curve's are made when the first key of that curve comes */
+    void (*make)(void);
     int nid;
-    enum key_alg alg;
+    size_t size; /* octets of a coordinate */
     bool made;
-    uint8_t x[SMALL_SCALARS][COORDINATE_MAX];
-} multiples[] = {
-    {NID_X9_62_prime256v1, KEY_ALG_P256, false, {{0}}},
-    {NID_secp384r1, KEY_ALG_P384, false, {{0}}},
-    {NID_secp521r1, KEY_ALG_P521, false, {{0}}},
+    uint8_t x[SMALL_SCALARS][COORDINATE_MAX]; /* zeros behind size */
 };
-static CRYPTO_ONCE multiples_once = CRYPTO_ONCE_STATIC_INIT;
 
-#define CURVES (sizeof multiples / sizeof multiples[0])
+static void multiples_p256(void);
+static void multiples_p384(void);
+static void multiples_p521(void);
 
-static size_t coordinate_size(enum key_alg alg)
+static struct multiples multiples[KEY_ALG_COUNT] = {
+    [KEY_ALG_P256] = {CRYPTO_ONCE_STATIC_INIT, multiples_p256, NID_X9_62_prime256v1, 32, false, {{0}}},
+    [KEY_ALG_P384] = {CRYPTO_ONCE_STATIC_INIT, multiples_p384, NID_secp384r1, 48, false, {{0}}},
+    [KEY_ALG_P521] = {CRYPTO_ONCE_STATIC_INIT, multiples_p521, NID_secp521r1, 66, false, {{0}}},
+};
+
+static int coordinate_order(const void *a, const void *b)
 {
-    return (key_alg_info(alg)->bits + 7) / 8;
+    return memcmp(a, b, COORDINATE_MAX);
 }
 
-static bool multiples_fill(size_t curve, const EC_GROUP *group, BN_CTX *ctx, BIGNUM *x)
+static bool multiples_fill(struct multiples *m, const EC_GROUP *group, BN_CTX *ctx, BIGNUM *x)
 {
-    int size = (int)coordinate_size(multiples[curve].alg);
+    int size = (int)m->size;
     const EC_POINT *g = EC_GROUP_get0_generator(group);
     EC_POINT *point = EC_POINT_dup(g, group);
     bool good = point != NULL && x != NULL;
     for (size_t i = 0; good && i < SMALL_SCALARS; i++)
         good = EC_POINT_get_affine_coordinates(group, point, x, NULL, ctx) == 1 &&
-               BN_bn2binpad(x, multiples[curve].x[i], size) == size &&
+               BN_bn2binpad(x, m->x[i], size) == size &&
                EC_POINT_add(group, point, point, g, ctx) == 1;
     EC_POINT_free(point);
     return good;
 }
 
-static void multiples_make(void)
+static void multiples_make(struct multiples *m)
 {
     BN_CTX *ctx = BN_CTX_new();
     BIGNUM *x = BN_new();
-    for (size_t i = 0; ctx != NULL && i < CURVES; i++) {
-        EC_GROUP *group = EC_GROUP_new_by_curve_name(multiples[i].nid);
-        multiples[i].made = group != NULL && multiples_fill(i, group, ctx, x);
-        EC_GROUP_free(group);
-    }
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(m->nid);
+    m->made = ctx != NULL && group != NULL && multiples_fill(m, group, ctx, x);
+    if (m->made)
+        qsort(m->x, SMALL_SCALARS, COORDINATE_MAX, coordinate_order);
+    EC_GROUP_free(group);
     BN_free(x);
     BN_CTX_free(ctx);
 }
 
+static void multiples_p256(void)
+{
+    multiples_make(&multiples[KEY_ALG_P256]);
+}
+
+static void multiples_p384(void)
+{
+    multiples_make(&multiples[KEY_ALG_P384]);
+}
+
+static void multiples_p521(void)
+{
+    multiples_make(&multiples[KEY_ALG_P521]);
+}
+
 static bool small_scalar(struct numbers *k)
 {
-    uint8_t point[1 + 2 * COORDINATE_MAX];
-    size_t len = 0;
-    size_t curve = 0;
-    size_t size = coordinate_size(k->alg);
-    while (curve < CURVES && multiples[curve].alg != k->alg)
-        curve++;
-    k->no_memory = curve == CURVES || !multiples[curve].made ||
-                   EVP_PKEY_get_octet_string_param(k->ec, "pub", point, sizeof point, &len) != 1 ||
-                   len < 1 + size;
-    for (size_t i = 0; !k->no_memory && i < SMALL_SCALARS; i++)
-        if (memcmp(multiples[curve].x[i], point + 1, size) == 0)
-            return true;
-    return false;
+    struct multiples *m = &multiples[k->alg];
+    uint8_t x[COORDINATE_MAX] = {0};
+    k->no_memory = m->make == NULL || CRYPTO_THREAD_run_once(&m->once, m->make) != 1 || !m->made;
+    if (k->no_memory)
+        return false;
+    memcpy(x, k->point.data + 1, m->size);
+    return bsearch(x, m->x, SMALL_SCALARS, COORDINATE_MAX, coordinate_order) != NULL;
 }
 
 /* ---- the table ---- */
@@ -305,8 +320,8 @@ const char *pki_key_strength_check(size_t index)
 
 static int run_checks(struct numbers *k, bool rsa, const char **failed, struct pki_reason *why)
 {
-    k->ctx = BN_CTX_new();
-    k->no_memory = k->ctx == NULL;
+    k->ctx = rsa ? BN_CTX_new() : NULL;
+    k->no_memory = rsa && k->ctx == NULL;
     int rc = 0;
     for (size_t i = 0; rc == 0 && !k->no_memory && i < CHECKS; i++) {
         if (checks[i].rsa != rsa || !checks[i].fails(k))
@@ -342,43 +357,61 @@ static int check_rsa(struct slice bits, const char **failed, struct pki_reason *
 }
 
 /* Opening the key proves that the point is on its curve. */
-static int check_ec(struct slice spki, enum key_alg alg, const char **failed,
-                    struct pki_reason *why)
+static int check_point(struct slice spki, const char **failed, struct pki_reason *why)
 {
-    struct numbers k = {.alg = alg};
-    int rc = pki_key_open(spki, &k.ec, why);
+    EVP_PKEY *key = NULL;
+    int rc = pki_key_open(spki, &key, why);
     if (rc == CH_EINVAL && failed != NULL)
         *failed = "ec-point";
-    if (rc == 0 && CRYPTO_THREAD_run_once(&multiples_once, multiples_make) != 1)
-        rc = pki_no_memory(why);
-    if (rc == 0)
-        rc = run_checks(&k, false, failed, why);
-    EVP_PKEY_free(k.ec);
+    EVP_PKEY_free(key);
+    return rc;
+}
+
+static int check_ec(struct slice spki, const struct numbers *k, bool opened, const char **failed,
+                    struct pki_reason *why)
+{
+    struct numbers mine = *k;
+    int rc = opened ? 0 : check_point(spki, failed, why);
+    return rc == 0 ? run_checks(&mine, false, failed, why) : rc;
+}
+
+static int refuse_key(enum pki_key_fault fault, const char **failed, struct pki_reason *why)
+{
+    if (failed != NULL)
+        *failed = "key";
+    return pki_refuse(why, CH_EINVAL, "%s",
+                      pki_key_fault_text(fault == PKI_KEY_FINE ? PKI_KEY_MALFORMED : fault));
+}
+
+static int check(struct slice spki, bool opened, const char **failed, struct pki_reason *why)
+{
+    struct pki_key_facts facts;
+    struct numbers k = {.n = NULL};
+    int rc = 0;
+    if (failed != NULL)
+        *failed = NULL;
+    PKI_SPKI *parsed = pki_der_decode(spki, ASN1_ITEM_rptr(PKI_SPKI));
+    enum pki_key_fault fault = pki_key_judge_parsed(parsed, &facts);
+    k.alg = facts.alg;
+    if (facts.rsa && facts.bits > PKI_RSA_BITS_MAX) /* what follows would take too long */
+        fault = PKI_KEY_LARGE;
+    if (parsed == NULL || pki_der_get_bits(parsed->key, &k.point) != 0 || fault == PKI_KEY_LARGE ||
+        (!facts.rsa && facts.alg == KEY_ALG_NONE))
+        rc = refuse_key(fault, failed, why);
+    else if (facts.rsa)
+        rc = check_rsa(k.point, failed, why);
+    else
+        rc = check_ec(spki, &k, opened && fault == PKI_KEY_FINE, failed, why);
+    ASN1_item_free((ASN1_VALUE *)parsed, ASN1_ITEM_rptr(PKI_SPKI));
     return rc;
 }
 
 int pki_key_check_strength(struct slice spki, const char **failed, struct pki_reason *why)
 {
-    struct pki_key_facts facts;
-    struct slice bits = {0};
-    int rc = CH_EINVAL;
-    if (failed != NULL)
-        *failed = NULL;
-    enum pki_key_fault fault = pki_key_judge(spki, &facts);
-    PKI_SPKI *parsed = pki_der_decode(spki, ASN1_ITEM_rptr(PKI_SPKI));
-    if (facts.rsa && facts.bits > PKI_RSA_BITS_MAX) /* what follows would take too long */
-        fault = PKI_KEY_LARGE;
-    if (parsed == NULL || pki_der_get_bits(parsed->key, &bits) != 0 || fault == PKI_KEY_LARGE ||
-        (!facts.rsa && facts.alg == KEY_ALG_NONE)) {
-        fault = fault == PKI_KEY_FINE ? PKI_KEY_MALFORMED : fault;
-        if (failed != NULL)
-            *failed = "key";
-        rc = pki_refuse(why, CH_EINVAL, "%s", pki_key_fault_text(fault));
-    } else if (facts.rsa) {
-        rc = check_rsa(bits, failed, why);
-    } else {
-        rc = check_ec(spki, facts.alg, failed, why);
-    }
-    ASN1_item_free((ASN1_VALUE *)parsed, ASN1_ITEM_rptr(PKI_SPKI));
-    return rc;
+    return check(spki, false, failed, why);
+}
+
+int pki_csr_check_strength(const struct pki_csr *csr, struct pki_reason *why)
+{
+    return check(pki_csr_spki(csr), true, NULL, why);
 }

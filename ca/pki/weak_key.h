@@ -19,6 +19,12 @@
  */
 int pki_key_check_strength(struct slice spki, const char **failed, struct pki_reason *why);
 
+/*
+ * The same for the key of a request, without the name of the check: what pki_csr_parse has
+ * found already, that the point of an EC key is on its curve, is not done again.
+ */
+int pki_csr_check_strength(const struct pki_csr *csr, struct pki_reason *why);
+
 /* The names of the checks in their order; for tests and documents. NULL behind the last one. */
 const char *pki_key_strength_check(size_t index);
 

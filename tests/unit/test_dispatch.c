@@ -132,13 +132,13 @@ static void bodies_that_are_no_object_are_refused_after_the_signature(void **sta
     record_has("errorCode", "SerializationException");
 }
 
+/* At a hundredth of the rate a token comes back after 12.5 s only: no machine is as slow as that. */
 static void a_call_too_many_is_throttled_after_authorization_and_recorded(void **state)
 {
     (void)state;
-    core_kit.config.rate_percent = 100;
+    core_kit.config.rate_percent = 1;
     core_kit_reopen();
-    for (int i = 0; i < 8; i++)
-        answer_is(CORE_KIT_ACM "ListCertificates", "{}", 200, "{\"CertificateSummaryList\":[]}");
+    answer_is(CORE_KIT_ACM "ListCertificates", "{}", 200, "{\"CertificateSummaryList\":[]}");
     answer_is(CORE_KIT_ACM "ListCertificates", "{}", 400,
               "{\"__type\":\"ThrottlingException\",\"message\":\"Rate exceeded\","
               "\"throttlingReasons\":[{\"reason\":\"RequestRateExceeded\","
