@@ -256,6 +256,8 @@ int core_open(const char *state, const struct config *config, struct hsm_pin *pi
     if (r == 0)
         r = core_path(state, "public", out->public_folder);
     if (r == 0)
+        r = core_path(state, "reports", out->reports_folder);
+    if (r == 0)
         r = store_and_hsm_open(state, config, pin, out);
     if (r != 0)
         goto out;

@@ -23,6 +23,7 @@ struct throttle;    /* ca/throttle.h */
 struct core {
     const struct config *config;
     char public_folder[CORE_PATH_MAX]; /* what is published as files; "" = nowhere */
+    char reports_folder[CORE_PATH_MAX]; /* where audit reports are written */
     struct store *store;
     struct hsm *hsm;
     struct hsm_key *binding; /* tags of wrapped subscriber keys */

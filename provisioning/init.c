@@ -158,7 +158,8 @@ static int make_folders(struct init *i)
     static const struct {
         const char *name;
         mode_t mode;
-    } folders[] = {{"run", 0750}, {"store", 0700}, {"secrets", 0700}, {"public", 0750}};
+    } folders[] = {{"run", 0750}, {"store", 0700}, {"secrets", 0700}, {"public", 0750},
+                   {"reports", 0750}};
     char path[PATH_MAX + 16];
     int r = file_parents(i->choices.state);
     if (r == 0)
@@ -294,7 +295,8 @@ static int give_to_core(struct init *i)
         const char *name;
         bool stays_root; /* core has no business with it */
     } things[] = {{"token", false}, {"store", false}, {"secrets", false},
-                  {"secrets/so-pin", true}, {"softhsm2.conf", false}, {"public", false}};
+                  {"secrets/so-pin", true}, {"softhsm2.conf", false}, {"public", false},
+                  {"reports", false}};
     char path[PATH_MAX + 16], blocker[PATH_MAX];
     const struct passwd *user = geteuid() == 0 ? getpwnam(i->config.user_core) : NULL;
     if (user == NULL)

@@ -39,15 +39,14 @@ static int condemn_unit(struct store_tx *tx, void *context)
 
 static int record(struct store_tx *tx, const struct destruction *d, const char *arn)
 {
-    return trail_append_event(
-        tx, &(struct trail_event){
-                .name = "DestroyCertificateAuthorityKey",
-                .source = "acm-pca.amazonaws.com",
-                .account = d->row.scope.account,
-                .region = d->row.scope.region,
-                .at = d->now,
-                .details = json_pack("{s:s}", "certificateAuthorityArn", arn),
-            });
+    return trail_append_event(tx, &(struct trail_event){
+                                      .name = "DestroyCertificateAuthorityKey",
+                                      .source = "acm-pca.amazonaws.com",
+                                      .account = d->row.scope.account,
+                                      .region = d->row.scope.region,
+                                      .at = d->now,
+                                      .details = json_pack("{s:s}", "certificateAuthorityArn", arn),
+                                  });
 }
 
 static int end_unit(struct store_tx *tx, void *context)
@@ -62,8 +61,9 @@ static int end_unit(struct store_tx *tx, void *context)
 }
 
 /*
- * In this order: first it is written that there is no way back, then the pair is destroyed, then that it
- * is. Whatever is interrupted is done again, and destroying what is not there is no failure.
+ * In this order: first it is written that there is no way back, then the pair is destroyed, then
+ * that it is. Whatever is interrupted is done again, and destroying what is not there is no
+ * failure.
  */
 static int destroy(struct destruction *d)
 {
@@ -79,7 +79,8 @@ static int destroy(struct destruction *d)
     return rc;
 }
 
-/* One authority. The claim keeps the key maker from making the pair of one that was deleted CREATING. */
+/* One authority. The claim keeps the key maker from making the pair of one that was deleted
+ * CREATING. */
 int destruction_job_run(struct core *core, int64_t now)
 {
     struct destruction d = {.core = core, .now = now};

@@ -1,4 +1,5 @@
 #include "ca/jobs/audit_checkpoint.h"
+#include "ca/jobs/audit_report.h"
 #include "ca/jobs/destruction.h"
 #include "ca/jobs/expiry.h"
 #include "ca/jobs/kek_rotation.h"
@@ -15,6 +16,7 @@ const struct job_kind job_kinds[] = {
     {RENEWAL_JOB, renewal_job_due, renewal_job_run},
     {KEK_ROTATION, kek_rotation_due, kek_rotation_run},
     {CRL_JOB, crl_job_due, crl_job_run},
+    {AUDIT_REPORT_JOB, audit_report_job_due, audit_report_job_run},
     {AUDIT_CHECKPOINT, audit_checkpoint_due, audit_checkpoint_run},
 };
 const size_t job_kind_count = sizeof job_kinds / sizeof job_kinds[0];

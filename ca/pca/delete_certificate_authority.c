@@ -1,7 +1,7 @@
 /*
- * DeleteCertificateAuthority: an authority that is not ACTIVE becomes DELETED and can be restored for
- * 7 to 30 days; one that never had a key that was given out, CREATING or FAILED, is gone at once. The key
- * is destroyed by a job of its own (ca/jobs/destruction.c) when there is no way back.
+ * DeleteCertificateAuthority: an authority that is not ACTIVE becomes DELETED and can be restored
+ * for 7 to 30 days; one that never had a key that was given out, CREATING or FAILED, is gone at
+ * once. The key is destroyed by a job of its own (ca/jobs/destruction.c) when there is no way back.
  */
 #include "ca/pca/pca.h"
 

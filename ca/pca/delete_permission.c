@@ -1,6 +1,6 @@
 /*
- * DeletePermission: takes back what CreatePermission gave. Certificates that ACM has already requested
- * stay as they are, but cannot be renewed.
+ * DeletePermission: takes back what CreatePermission gave. Certificates that ACM has already
+ * requested stay as they are, but cannot be renewed.
  */
 #include "ca/pca/pca.h"
 
@@ -32,9 +32,9 @@ int pca_delete_permission(struct request *r)
     if (rc == 0)
         rc = request_commit(r, remove_unit, &d);
     if (rc == CH_ENOTFOUND)
-        rc = api_fail(&r->error, "ResourceNotFoundException",
-                      "The permission of %s for account %s does not exist.", d.principal,
-                      d.account);
+        rc =
+            api_fail(&r->error, "ResourceNotFoundException",
+                     "The permission of %s for account %s does not exist.", d.principal, d.account);
     authority_row_free(&d.row);
     return rc;
 }

@@ -7,10 +7,12 @@
 #include "ca/request.h"
 
 int pca_create_certificate_authority(struct request *r);
+int pca_create_certificate_authority_audit_report(struct request *r);
 int pca_create_permission(struct request *r);
 int pca_delete_certificate_authority(struct request *r);
 int pca_delete_permission(struct request *r);
 int pca_describe_certificate_authority(struct request *r);
+int pca_describe_certificate_authority_audit_report(struct request *r);
 int pca_get_certificate(struct request *r);
 int pca_get_certificate_authority_certificate(struct request *r);
 int pca_get_certificate_authority_csr(struct request *r);

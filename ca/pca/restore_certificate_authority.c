@@ -1,6 +1,6 @@
 /*
- * RestoreCertificateAuthority: a DELETED authority has again the status that it had before. What cannot be
- * restored any more is answered like what does not exist.
+ * RestoreCertificateAuthority: a DELETED authority has again the status that it had before. What
+ * cannot be restored any more is answered like what does not exist.
  */
 #include "ca/pca/pca.h"
 

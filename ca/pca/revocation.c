@@ -33,6 +33,15 @@ int revocation_reason(const char *name, uint32_t *out)
     return CH_EINVAL;
 }
 
+const char *revocation_reason_name(uint32_t reason)
+{
+    const char *name = reason_rows[0].name;
+    for (size_t i = 0; i < sizeof reason_rows / sizeof reason_rows[0]; i++)
+        if (reason_rows[i].reason == reason)
+            name = reason_rows[i].name; /* the last one of a number is Private CA's */
+    return name;
+}
+
 /* ---- serial numbers ---- */
 
 #define SERIAL_DIGITS ((size_t)2 * PKI_SERIAL_SIZE)

@@ -13,6 +13,9 @@
  */
 int revocation_reason(const char *name, uint32_t *out);
 
+/* What AWS Private CA calls that CRLReason; "UNSPECIFIED" for one that it has no name for. */
+const char *revocation_reason_name(uint32_t reason);
+
 /*
  * A serial number as callers write it, "0a:1b:2c" or "a1b2c" in either case, into the form of
  * issued_row.serial. CH_EINVAL: not hex, uneven between colons, or more than 20 octets.

@@ -1,6 +1,6 @@
 /*
- * TagCertificateAuthority: puts tags on an authority, at most 50 together; a key that is there gets the
- * new value.
+ * TagCertificateAuthority: puts tags on an authority, at most 50 together; a key that is there gets
+ * the new value.
  */
 #include "ca/pca/pca.h"
 

@@ -1,6 +1,6 @@
 /*
- * UntagCertificateAuthority: takes tags off an authority: those with that key, and that value where one is
- * given. What is not there is no failure.
+ * UntagCertificateAuthority: takes tags off an authority: those with that key, and that value where
+ * one is given. What is not there is no failure.
  */
 #include "ca/pca/pca.h"
 

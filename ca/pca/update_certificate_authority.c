@@ -1,6 +1,6 @@
 /*
- * UpdateCertificateAuthority: an authority that is ACTIVE or DISABLED becomes the other, or gets another
- * RevocationConfiguration, or both. What is not given stays.
+ * UpdateCertificateAuthority: an authority that is ACTIVE or DISABLED becomes the other, or gets
+ * another RevocationConfiguration, or both. What is not given stays.
  */
 #include "ca/pca/pca.h"
 

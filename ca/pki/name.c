@@ -10,10 +10,8 @@ struct name_row {
 
 /* Attributes whose ASN.1 type is not DirectoryString (RFC 5280 Appendix A.1). */
 static const struct name_row name_rows[] = {
-    {NID_countryName, V_ASN1_PRINTABLESTRING},
-    {NID_serialNumber, V_ASN1_PRINTABLESTRING},
-    {NID_dnQualifier, V_ASN1_PRINTABLESTRING},
-    {NID_domainComponent, V_ASN1_IA5STRING},
+    {NID_countryName, V_ASN1_PRINTABLESTRING},  {NID_serialNumber, V_ASN1_PRINTABLESTRING},
+    {NID_dnQualifier, V_ASN1_PRINTABLESTRING},  {NID_domainComponent, V_ASN1_IA5STRING},
     {NID_pkcs9_emailAddress, V_ASN1_IA5STRING},
 };
 
@@ -130,6 +128,73 @@ int pki_name_text(struct slice der, struct buf *text)
     }
     rc = bio_take(bio, text);
 out:
+    X509_NAME_free(name);
+    BIO_free(bio);
+    ERR_clear_error();
+    return rc;
+}
+
+/* ---- RFC 2253 ---- */
+
+static const struct keyword_row {
+    int nid;
+    const char *keyword;
+} keyword_rows[] = {
+    {NID_commonName, "CN"},
+    {NID_localityName, "L"},
+    {NID_stateOrProvinceName, "ST"},
+    {NID_organizationName, "O"},
+    {NID_organizationalUnitName, "OU"},
+    {NID_countryName, "C"},
+    {NID_streetAddress, "STREET"},
+    {NID_domainComponent, "DC"},
+    {NID_userId, "UID"},
+};
+
+static const char *keyword_of(const X509_NAME_ENTRY *entry)
+{
+    int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry));
+    for (size_t i = 0; i < sizeof keyword_rows / sizeof keyword_rows[0]; i++)
+        if (keyword_rows[i].nid == nid)
+            return keyword_rows[i].keyword;
+    return NULL;
+}
+
+/* False: no memory. */
+static bool entry_print(BIO *bio, const X509_NAME_ENTRY *entry)
+{
+    char oid[64];
+    const char *keyword = keyword_of(entry);
+    unsigned long flags =
+        keyword != NULL ? ASN1_STRFLGS_ESC_2253 | ASN1_STRFLGS_ESC_CTRL | ASN1_STRFLGS_UTF8_CONVERT
+                        : ASN1_STRFLGS_DUMP_ALL | ASN1_STRFLGS_DUMP_DER;
+    OBJ_obj2txt(oid, sizeof oid, X509_NAME_ENTRY_get_object(entry), 1);
+    return BIO_printf(bio, "%s=", keyword != NULL ? keyword : oid) > 0 &&
+           ASN1_STRING_print_ex(bio, X509_NAME_ENTRY_get_data(entry), flags) >= 0;
+}
+
+static bool name_print(BIO *bio, const X509_NAME *name)
+{
+    int above = -1; /* the RDN of the attribute before */
+    bool fine = true;
+    for (int i = X509_NAME_entry_count(name) - 1; fine && i >= 0; i--) {
+        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+        int rdn = X509_NAME_ENTRY_set(entry);
+        if (above >= 0)
+            fine = BIO_puts(bio, rdn == above ? "+" : ",") > 0;
+        above = rdn;
+        fine = fine && entry_print(bio, entry);
+    }
+    return fine;
+}
+
+int pki_name_text_2253(struct slice der, struct buf *text)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    X509_NAME *name = pki_der_decode(der, ASN1_ITEM_rptr(X509_NAME));
+    int rc = name == NULL ? CH_EINVAL : bio == NULL || !name_print(bio, name) ? CH_ENOMEM : 0;
+    if (rc == 0)
+        rc = bio_take(bio, text);
     X509_NAME_free(name);
     BIO_free(bio);
     ERR_clear_error();

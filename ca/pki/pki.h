@@ -41,6 +41,12 @@ int pki_name_append(struct slice name, const struct pki_attribute *attribute, st
 /* "C=AU,ST=Some-State,CN=localhost": encoded order, commas without blanks, as ACM answers Subject. */
 int pki_name_text(struct slice der, struct buf *text);
 
+/*
+ * RFC 2253: last attribute first, by keyword for CN, L, ST, O, OU, C, STREET, DC and UID, otherwise by
+ * OID with the DER of the value in hex, as Java writes names and audit reports of AWS have them.
+ */
+int pki_name_text_2253(struct slice der, struct buf *text);
+
 /* The first common name of a Name, as UTF-8; nothing is appended when there is none. CH_EINVAL. */
 int pki_name_common_name(struct slice der, struct buf *text);
 

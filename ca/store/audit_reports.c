@@ -10,6 +10,8 @@ static const struct cell report_cells[] = {
     CELL(CELL_TEXT, struct audit_report_row, format),
     CELL(CELL_TEXT, struct audit_report_row, status),
     CELL(CELL_INT64, struct audit_report_row, created_at),
+    CELL(CELL_INT64, struct audit_report_row, length),
+    CELL(CELL_BYTES, struct audit_report_row, after_serial),
 };
 
 static const struct cell line_cells[] = {
@@ -54,8 +56,8 @@ int store_audit_report_get(struct store_tx *tx, const struct scope *scope, const
     return report_read(&q, out);
 }
 
-int store_audit_report_latest(struct store_tx *tx, const struct scope *scope,
-                              const char *authority, int64_t since, struct audit_report_row *out)
+int store_audit_report_latest(struct store_tx *tx, const struct scope *scope, const char *authority,
+                              int64_t since, struct audit_report_row *out)
 {
     struct query q;
     report_open(&q, tx, ST_AUDIT_REPORT_LATEST, scope, authority);
@@ -70,23 +72,25 @@ int store_audit_report_next(struct store_tx *tx, struct audit_report_row *out)
     return report_read(&q, out);
 }
 
-int store_audit_report_end(struct store_tx *tx, const struct audit_report_row *row)
+int store_audit_report_progress(struct store_tx *tx, const struct audit_report_row *row)
 {
     struct query q;
-    report_open(&q, tx, ST_AUDIT_REPORT_END, &row->scope, row->authority);
+    report_open(&q, tx, ST_AUDIT_REPORT_PROGRESS, &row->scope, row->authority);
     query_put_uuid(&q, row->id);
     query_put_text(&q, row->status);
+    query_put_int(&q, row->length);
+    query_put_bytes(&q, buf_slice(&row->after_serial));
     return query_run(&q);
 }
 
-int store_audit_report_lines(struct store_tx *tx, const struct scope *scope, const char *authority,
-                             const uint8_t *after_serial, uint32_t limit,
+int store_audit_report_lines(struct store_tx *tx, const struct audit_report_row *row,
+                             uint32_t limit,
                              int (*visit)(void *context, const struct audit_report_line *line),
                              void *context)
 {
     struct query q;
-    report_open(&q, tx, ST_AUDIT_REPORT_ROWS, scope, authority);
-    query_put_bytes(&q, slice_of(after_serial, after_serial == NULL ? 0 : 20));
+    report_open(&q, tx, ST_AUDIT_REPORT_ROWS, &row->scope, row->authority);
+    query_put_bytes(&q, buf_slice(&row->after_serial));
     query_put_int(&q, limit);
     int r = 0;
     while (r == 0 && query_next(&q)) {

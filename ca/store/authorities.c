@@ -186,8 +186,8 @@ int store_authority_delete(struct store_tx *tx, const struct authority_row *row,
 }
 
 /* For statements that take nothing but a time. */
-static int authority_at(struct store_tx *tx, enum statement_id id,
-                        const struct authority_row *row, int64_t now)
+static int authority_at(struct store_tx *tx, enum statement_id id, const struct authority_row *row,
+                        int64_t now)
 {
     struct query q;
     authority_open(&q, tx, id, &row->scope, row->id);

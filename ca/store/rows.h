@@ -231,6 +231,8 @@ struct audit_report_row {
     char *format; /* JSON, CSV */
     char *status; /* CREATING, SUCCESS, FAILED */
     int64_t created_at;
+    int64_t length;          /* octets of the file so far */
+    struct buf after_serial; /* the last serial number in it */
 };
 int store_audit_report_insert(struct store_tx *tx, const struct audit_report_row *row);
 int store_audit_report_get(struct store_tx *tx, const struct scope *scope, const char *authority,
@@ -240,8 +242,8 @@ int store_audit_report_latest(struct store_tx *tx, const struct scope *scope,
                               const char *authority, int64_t since, struct audit_report_row *out);
 /* The oldest that is CREATING, of whatever scope. CH_ENOTFOUND. */
 int store_audit_report_next(struct store_tx *tx, struct audit_report_row *out);
-/* CREATING -> row->status; 0 also when it was not. */
-int store_audit_report_end(struct store_tx *tx, const struct audit_report_row *row);
+/* Puts status, length and after_serial into one that is CREATING; 0 also when it is not. */
+int store_audit_report_progress(struct store_tx *tx, const struct audit_report_row *row);
 /* What a report says of a certificate. */
 struct audit_report_line {
     char id[33];
@@ -251,9 +253,9 @@ struct audit_report_line {
     struct buf certificate; /* DER */
     uint32_t reason;        /* CRLReason */
 };
-/* Certificates that an authority issued, by serial number; those after that one (NULL: from the first). */
-int store_audit_report_lines(struct store_tx *tx, const struct scope *scope, const char *authority,
-                             const uint8_t *after_serial, uint32_t limit,
+/* Certificates that its authority issued, by serial number, after row->after_serial. */
+int store_audit_report_lines(struct store_tx *tx, const struct audit_report_row *row,
+                             uint32_t limit,
                              int (*visit)(void *context, const struct audit_report_line *line),
                              void *context);
 void audit_report_row_free(struct audit_report_row *row);

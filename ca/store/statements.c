@@ -39,8 +39,8 @@ const char *const reader_setup[] = {
 #define AUTHORITY_FROM "FROM authorities a JOIN scopes s ON s.number = a.scope "
 
 #define AUDIT_REPORT_COLUMNS                                                                       \
-    "s.account, s.region, a.id, r.id, r.bucket, r.format, r.status, r.created_at "                 \
-    "FROM audit_reports r JOIN authorities a ON a.number = r.authority "                           \
+    "s.account, s.region, a.id, r.id, r.bucket, r.format, r.status, r.created_at, r.length, "      \
+    "r.after_serial FROM audit_reports r JOIN authorities a ON a.number = r.authority "                           \
     "JOIN scopes s ON s.number = a.scope "
 
 #define ISSUED_COLUMNS                                                                             \
@@ -287,8 +287,8 @@ const struct statement statements[ST_COUNT] = {
 
     /* audit reports */
     WRITE(ST_AUDIT_REPORT_INSERT, "audit-report-insert",
-          "INSERT INTO audit_reports (authority, id, bucket, format, status, created_at) "
-          "SELECT number, ?4, ?5, ?6, ?7, ?8 FROM authorities WHERE number = " AUTHORITY),
+          "INSERT INTO audit_reports (authority, id, bucket, format, status, created_at, length, "
+          "after_serial) SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM authorities WHERE number = " AUTHORITY),
     READ(ST_AUDIT_REPORT_GET, "audit-report-get",
          "SELECT " AUDIT_REPORT_COLUMNS "WHERE r.id = ?4 AND r.authority = " AUTHORITY),
     READ(ST_AUDIT_REPORT_LATEST, "audit-report-latest",
@@ -297,8 +297,8 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_AUDIT_REPORT_NEXT, "audit-report-next",
          "SELECT " AUDIT_REPORT_COLUMNS "WHERE r.status = 'CREATING' AND r.number > 0 "
          "ORDER BY r.number LIMIT 1"),
-    WRITE(ST_AUDIT_REPORT_END, "audit-report-end",
-          "UPDATE audit_reports SET status = ?5 WHERE id = ?4 AND status = 'CREATING' "
+    WRITE(ST_AUDIT_REPORT_PROGRESS, "audit-report-progress",
+          "UPDATE audit_reports SET status = ?5, length = ?6, after_serial = ?7 WHERE id = ?4 AND status = 'CREATING' "
           "AND authority = " AUTHORITY),
     READ(ST_AUDIT_REPORT_ROWS, "audit-report-rows",
          "SELECT i.id, i.serial, i.not_before, i.not_after, i.issued_at, "

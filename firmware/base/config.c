@@ -248,6 +248,10 @@ static const struct config_row rows[] = {
            "A checkpoint of the audit trail is signed after so many records."),
     DURATION(audit, checkpoint_interval, "5m", 1, 7 * DAY,
              "A record waits no longer than this for a signed checkpoint that covers it."),
+    TEXT(reports, buckets, "", 0, check_buckets,
+         "Names that S3BucketName of an audit report may have, comma-separated; each is a folder below "
+         "reports in the state folder, where the reports are written; empty = none, and reports are "
+         "refused."),
     TEXT(store, path, "store/chancery.db", 1, NULL,
          "The database; relative to the state folder unless absolute."),
     TEXT(user, front, "_chancery-front", 1, NULL,
@@ -270,6 +274,7 @@ static const char *const section_meanings[][2] = {
     {"quota", "How much an account may have in a region."},
     {"rate", "How often an account may call."},
     {"audit", "The audit trail."},
+    {"reports", "Audit reports of authorities."},
     {"store", "Where certificates are recorded."},
     {"user", "Who the processes are."},
     {"log", "What is logged."},

@@ -71,6 +71,8 @@ struct config {
     /* [audit] */
     int64_t audit_checkpoint_records;     /* 1000: so many records at most without a signed checkpoint */
     int64_t audit_checkpoint_interval;    /* 5m: so long at most */
+    /* [reports] */
+    char reports_buckets[CONFIG_TEXT_MAX];/* what S3BucketName of audit reports may say, comma-separated, or "" */
     /* [store] */
     char store_path[CONFIG_TEXT_MAX];     /* "store/chancery.db", relative to STATE */
     /* [user]: Unix users of the processes when started as root */

@@ -158,8 +158,8 @@ static char *pending(const char *name)
 
 static void disable(const char *arn)
 {
-    json_decref(ops_ok(PCA, "UpdateCertificateAuthority", "{s:s, s:s}", ARN, arn, "Status",
-                       "DISABLED"));
+    json_decref(
+        ops_ok(PCA, "UpdateCertificateAuthority", "{s:s, s:s}", ARN, arn, "Status", "DISABLED"));
 }
 
 static void delete_for(const char *arn, int days)
@@ -170,10 +170,14 @@ static void delete_for(const char *arn, int days)
 
 static void gone_expect(const char *arn)
 {
-    static const char *const operations[] = {
-        "DescribeCertificateAuthority", "GetCertificateAuthorityCsr", "ListTags", "ListPermissions",
-        "GetCertificateAuthorityCertificate", "RestoreCertificateAuthority",
-        "DeleteCertificateAuthority", "UpdateCertificateAuthority"};
+    static const char *const operations[] = {"DescribeCertificateAuthority",
+                                             "GetCertificateAuthorityCsr",
+                                             "ListTags",
+                                             "ListPermissions",
+                                             "GetCertificateAuthorityCertificate",
+                                             "RestoreCertificateAuthority",
+                                             "DeleteCertificateAuthority",
+                                             "UpdateCertificateAuthority"};
     for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
         ops_refused("ResourceNotFoundException", PCA, operations[i], "{s:s}", ARN, arn);
 }
@@ -192,8 +196,8 @@ static bool listed(const char *arn)
 /* ---- every operation in every state ---- */
 
 enum { CREATING, PENDING, ACTIVE, DISABLED, EXPIRED, FAILED, DELETED, STATES };
-static const char *const state_names[STATES] = {"CREATING", "PENDING_CERTIFICATE", "ACTIVE",
-                                                "DISABLED", "EXPIRED", "FAILED", "DELETED"};
+static const char *const state_names[STATES] = {
+    "CREATING", "PENDING_CERTIFICATE", "ACTIVE", "DISABLED", "EXPIRED", "FAILED", "DELETED"};
 
 #define OK ""
 #define STATE "InvalidStateException"
@@ -206,8 +210,12 @@ static const struct rule {
 } rules[] = {
     {"DescribeCertificateAuthority", "{}", {OK, OK, OK, OK, OK, OK, OK}},
     {"GetCertificateAuthorityCsr", "{}", {BUSY, OK, OK, OK, OK, NULL, STATE}},
-    {"UpdateCertificateAuthority", "{\"Status\":\"ACTIVE\"}", {STATE, STATE, OK, OK, STATE, STATE, STATE}},
-    {"UpdateCertificateAuthority", "{\"Status\":\"DISABLED\"}", {STATE, STATE, OK, OK, STATE, STATE, STATE}},
+    {"UpdateCertificateAuthority",
+     "{\"Status\":\"ACTIVE\"}",
+     {STATE, STATE, OK, OK, STATE, STATE, STATE}},
+    {"UpdateCertificateAuthority",
+     "{\"Status\":\"DISABLED\"}",
+     {STATE, STATE, OK, OK, STATE, STATE, STATE}},
     {"UpdateCertificateAuthority", "{}", {STATE, STATE, OK, OK, STATE, STATE, STATE}},
     {"DeleteCertificateAuthority", "{}", {OK, OK, STATE, OK, OK, OK, STATE}},
     {"RestoreCertificateAuthority", "{}", {STATE, STATE, STATE, STATE, STATE, STATE, OK}},
@@ -215,11 +223,14 @@ static const struct rule {
     {"TagCertificateAuthority", "{\"Tags\":[{\"Key\":\"a\"}]}", {OK, OK, OK, OK, OK, OK, STATE}},
     {"UntagCertificateAuthority", "{\"Tags\":[{\"Key\":\"a\"}]}", {OK, OK, OK, OK, OK, OK, STATE}},
     {"ListPermissions", "{}", {OK, OK, OK, OK, OK, OK, STATE}},
-    {"CreatePermission", "{\"Principal\":\"acm.amazonaws.com\",\"Actions\":[\"IssueCertificate\"]}",
+    {"CreatePermission",
+     "{\"Principal\":\"acm.amazonaws.com\",\"Actions\":[\"IssueCertificate\"]}",
      {NULL, NULL, NULL, NULL, NULL, STATE, STATE}},
-    {"DeletePermission", "{\"Principal\":\"acm.amazonaws.com\"}",
+    {"DeletePermission",
+     "{\"Principal\":\"acm.amazonaws.com\"}",
      {NULL, NULL, NULL, NULL, NULL, NULL, STATE}},
-    {"ImportCertificateAuthorityCertificate", "{\"Certificate\":\"AAAA\"}",
+    {"ImportCertificateAuthorityCertificate",
+     "{\"Certificate\":\"AAAA\"}",
      {BUSY, "MalformedCertificateException", "MalformedCertificateException", STATE,
       "MalformedCertificateException", STATE, STATE}},
 };
@@ -227,7 +238,9 @@ static const struct rule {
 static void state_make(const char *arn, int wanted)
 {
     clock_shift(0);
-    status_force(arn, wanted == DELETED ? "DISABLED" : wanted == EXPIRED ? "ACTIVE" : state_names[wanted]);
+    status_force(arn, wanted == DELETED   ? "DISABLED"
+                      : wanted == EXPIRED ? "ACTIVE"
+                                          : state_names[wanted]);
     if (wanted == DELETED)
         delete_for(arn, 7);
     if (wanted == EXPIRED)
@@ -267,7 +280,8 @@ static void the_refusals_have_the_words_of_aws(void **state)
     (void)state;
     char *arn = ops_root("EC_prime256v1", "SHA256WITHECDSA", "Words");
     ops_refused("InvalidStateException", PCA, "DeleteCertificateAuthority", "{s:s}", ARN, arn);
-    assert_string_equal(ops.text, "The certificate authority is not in a valid state for deletion.");
+    assert_string_equal(ops.text,
+                        "The certificate authority is not in a valid state for deletion.");
     disable(arn);
     delete_for(arn, 7);
     ops_refused("InvalidStateException", PCA, "ListTags", "{s:s}", ARN, arn);
@@ -340,7 +354,8 @@ static void the_restoration_period_is_7_to_30_days(void **state)
     json_t *ca = describe(arn);
     double until = json_number_value(json_object_get(ca, "RestorableUntil"));
     assert_string_equal(ops_text(ca, "Status"), "DELETED");
-    assert_true(until > (double)clock_now() + 30 * 86400 - 60 && until < (double)clock_now() + 30 * 86400 + 60);
+    assert_true(until > (double)clock_now() + 30 * 86400 - 60 &&
+                until < (double)clock_now() + 30 * 86400 + 60);
     assert_true(listed(arn));
     json_decref(ca);
     free(arn);
@@ -399,7 +414,8 @@ static void what_never_had_a_certificate_request_is_gone_at_once(void **state)
     free(failed);
 }
 
-/* The pair is being made while its authority is deleted: the job waits, and nothing stays behind. */
+/* The pair is being made while its authority is deleted: the job waits, and nothing stays behind.
+ */
 static void a_key_that_is_just_being_made_is_destroyed_after_that(void **state)
 {
     (void)state;
@@ -420,8 +436,8 @@ static void after_the_period_key_tags_and_permissions_are_destroyed(void **state
 {
     (void)state;
     char *arn = ops_root("EC_prime256v1", "SHA256WITHECDSA", "Ended");
-    json_decref(ops_ok(PCA, "TagCertificateAuthority", "{s:s, s:[{s:s}]}", ARN, arn, "Tags", "Key",
-                       "k"));
+    json_decref(
+        ops_ok(PCA, "TagCertificateAuthority", "{s:s, s:[{s:s}]}", ARN, arn, "Tags", "Key", "k"));
     json_decref(ops_ok(PCA, "CreatePermission", "{s:s, s:s, s:[s]}", ARN, arn, "Principal",
                        "acm.amazonaws.com", "Actions", "IssueCertificate"));
     disable(arn);
@@ -472,7 +488,8 @@ static void tags_are_put_listed_in_pages_and_taken_off(void **state)
     ops_refused("InvalidTagException", PCA, "UntagCertificateAuthority", "{s:s, s:[{s:s}]}", ARN,
                 arn, "Tags", "Key", "aws:x");
     json_decref(ops_ok(PCA, "TagCertificateAuthority", "{s:s, s:[{s:s,s:s},{s:s,s:s},{s:s}]}", ARN,
-                       arn, "Tags", "Key", "a", "Value", "1", "Key", "b", "Value", "2", "Key", "c"));
+                       arn, "Tags", "Key", "a", "Value", "1", "Key", "b", "Value", "2", "Key",
+                       "c"));
     json_t *page = ops_ok(PCA, "ListTags", "{s:s, s:i}", ARN, arn, "MaxResults", 2);
     assert_int_equal(json_array_size(json_object_get(page, "Tags")), 2);
     json_t *rest = ops_ok(PCA, "ListTags", "{s:s, s:i, s:s}", ARN, arn, "MaxResults", 2,

@@ -18,7 +18,9 @@ CREATE TABLE audit_reports (
     bucket TEXT NOT NULL,                                       -- S3BucketName
     format TEXT NOT NULL,                                       -- JSON, CSV
     status TEXT NOT NULL,                                       -- CREATING, SUCCESS, FAILED
-    created_at INTEGER NOT NULL                                 -- when it was asked for
+    created_at INTEGER NOT NULL,                                -- when it was asked for
+    length INTEGER NOT NULL,                                    -- octets of the file so far
+    after_serial BLOB                                           -- serial number that it has come to
 ) STRICT;
 CREATE UNIQUE INDEX audit_reports_by_id ON audit_reports (authority, id);
 CREATE INDEX audit_reports_by_time ON audit_reports (authority, created_at);

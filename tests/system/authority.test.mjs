@@ -1,0 +1,113 @@
+// The life of authorities through the SDK: states, deletion and what comes after it, tags, permissions,
+// audit reports; on a daemon whose clock libfaketime moves.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import * as PCA from '@aws-sdk/client-acm-pca';
+import { Appliance, until } from './appliance.mjs';
+import { activeRoot, activeSubordinate, certificateOf, createAuthority, csrOf, issue } from './authority.mjs';
+
+const DAY = 86400;
+const LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
+let appliance, pca, root, clockFile;
+
+function moveClock(seconds) {
+  writeFileSync(clockFile, `+${seconds}s\n`);
+  const httpsAgent = new Agent({ rejectUnauthorized: false, keepAlive: true });
+  appliance.agents.push(httpsAgent);
+  pca = appliance.pca({ systemClockOffset: seconds * 1000, requestHandler: { httpsAgent, requestTimeout: 60000 } });
+}
+
+const send = (command, arn, input = {}) => pca.send(new PCA[`${command}Command`]({ CertificateAuthorityArn: arn, ...input }));
+const describe = async (arn) => (await send('DescribeCertificateAuthority', arn)).CertificateAuthority;
+const refused = (promise, name, text) => assert.rejects(promise, (error) => {
+  assert.equal(error.name, name, `${error.name}: ${error.message}`);
+  if (text) assert.match(error.message, text);
+  return true;
+});
+
+before(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chancery-clock-'));
+  chmodSync(folder, 0o755);
+  clockFile = join(folder, 'clock');
+  writeFileSync(clockFile, '+0s\n');
+  appliance = await Appliance.start({
+    env: { LD_PRELOAD: LIBRARY, FAKETIME_TIMESTAMP_FILE: clockFile, FAKETIME_NO_CACHE: '1', DONT_FAKE_MONOTONIC: '1' },
+    configure: { 'reports.buckets': 'audit-reports' },
+  });
+  pca = appliance.pca();
+  root = await activeRoot(pca, { name: 'Life Root' });
+});
+after(async () => {
+  await appliance?.remove();
+  rmSync(dirname(clockFile), { recursive: true, force: true });
+});
+
+test('what is ACTIVE is not deleted, what is not DELETED is not restored', async () => {
+  await refused(send('DeleteCertificateAuthority', root.arn), 'InvalidStateException', /^The certificate authority is not in a valid state for deletion\.$/);
+  await refused(send('RestoreCertificateAuthority', root.arn), 'InvalidStateException');
+  await refused(send('UpdateCertificateAuthority', root.arn, { Status: 'DELETED' }), 'InvalidArgsException');
+  const waiting = await createAuthority(pca, 'ROOT', { name: 'Waiting' });
+  await csrOf(pca, waiting);
+  await refused(send('UpdateCertificateAuthority', waiting, { Status: 'ACTIVE' }), 'InvalidStateException');
+  await refused(send('DeleteCertificateAuthority', waiting, { PermanentDeletionTimeInDays: 6 }), 'ValidationException');
+});
+
+test('a report goes to a configured bucket only, and is written as JSON and CSV', async () => {
+  const report = { S3BucketName: 'audit-reports', AuditReportResponseFormat: 'JSON' };
+  await refused(send('CreateCertificateAuthorityAuditReport', root.arn, { ...report, S3BucketName: 'elsewhere' }), 'ValidationException',
+    /^Permission error with your S3 bucket 'elsewhere'\./);
+  const sub = await activeSubordinate(pca, root, { name: 'Reported' });
+  for (const [authority, format] of [[root, 'JSON'], [sub, 'CSV']]) {
+    const made = await send('CreateCertificateAuthorityAuditReport', authority.arn, { ...report, AuditReportResponseFormat: format });
+    const { state } = await PCA.waitUntilAuditReportCreated({ client: pca, maxWaitTime: 30, minDelay: 1 },
+      { CertificateAuthorityArn: authority.arn, AuditReportId: made.AuditReportId });
+    assert.equal(state, 'SUCCESS');
+    assert.equal(made.S3Key, `audit-report/${authority.arn.split('/')[1]}/${made.AuditReportId}.${format.toLowerCase()}`);
+    const file = join(appliance.state, 'reports/audit-reports', made.S3Key);
+    assert.equal(statSync(file).mode & 0o007, 0);
+    const text = readFileSync(file, 'utf8');
+    if (format === 'JSON') assert.deepEqual(JSON.parse(text).map((line) => line.subject).sort(), ['CN=Life Root,O=Example', 'CN=Reported,O=Example']);
+    else assert.match(text, /^awsAccountId,requestedByServicePrincipal,certificateArn,.*,templateArn\n$/);
+  }
+});
+
+test('tags and permissions come and go', async () => {
+  await send('TagCertificateAuthority', root.arn, { Tags: [{ Key: 'a', Value: '1' }, { Key: 'b' }] });
+  const page = await send('ListTags', root.arn, { MaxResults: 1 });
+  const { Tags } = await send('ListTags', root.arn, { MaxResults: 1, NextToken: page.NextToken });
+  assert.deepEqual([...page.Tags, ...Tags].map((tag) => tag.Key), ['a', 'b']);
+  await send('UntagCertificateAuthority', root.arn, { Tags: [{ Key: 'a' }] });
+  assert.equal((await send('ListTags', root.arn)).Tags.length, 1);
+  await send('CreatePermission', root.arn, { Principal: 'acm.amazonaws.com', Actions: ['IssueCertificate'] });
+  assert.equal((await send('ListPermissions', root.arn)).Permissions[0].Principal, 'acm.amazonaws.com');
+  await send('DeletePermission', root.arn, { Principal: 'acm.amazonaws.com' });
+  assert.deepEqual((await send('ListPermissions', root.arn)).Permissions, []);
+});
+
+test('a deleted authority is restored as it was, or is gone with its key', async () => {
+  const kept = await activeSubordinate(pca, root, { name: 'Kept' });
+  const lost = await activeSubordinate(pca, root, { name: 'Lost' });
+  for (const { arn } of [kept, lost]) {
+    await send('UpdateCertificateAuthority', arn, { Status: 'DISABLED' });
+    await send('DeleteCertificateAuthority', arn, { PermanentDeletionTimeInDays: 7 });
+    const ca = await describe(arn);
+    assert.equal(ca.Status, 'DELETED');
+    assert.ok(ca.RestorableUntil > new Date(Date.now() + 6.9 * DAY * 1000));
+    await refused(send('ListTags', arn), 'InvalidStateException', /in the DELETED state and must be restored/);
+  }
+  moveClock(6 * DAY);
+  await send('RestoreCertificateAuthority', kept.arn);
+  assert.equal((await describe(kept.arn)).Status, 'DISABLED');
+  await send('UpdateCertificateAuthority', kept.arn, { Status: 'ACTIVE' });
+  moveClock(8 * DAY);
+  await refused(describe(lost.arn), 'ResourceNotFoundException');
+  await refused(send('RestoreCertificateAuthority', lost.arn), 'ResourceNotFoundException');
+  await until('the key to be destroyed', async () => appliance.log.includes(`authority ${lost.arn.split('/')[1]} can no longer be restored: its key is destroyed`), 30);
+  const other = await createAuthority(pca, 'ROOT', { name: 'Still there' });
+  const certificate = await certificateOf(pca, kept.arn, await issue(pca, kept.arn, await csrOf(pca, other), { signing: 'SHA256WITHECDSA' }));
+  assert.match(certificate.Certificate, /BEGIN CERTIFICATE/);
+});
