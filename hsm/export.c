@@ -1,97 +1,76 @@
 /*
  * export.c - private keys in clear: in (import) and out (export). Between HSM and
- * process they travel under a one-time key; in the process they live in struct secret, and
- * for the time of a check in OpenSSL's own wiped memory.
+ * process they travel under a key that the HSM made for it: outwards a new one each time,
+ * inwards one a session, which can do nothing else. In the process they live in struct
+ * secret, and for the time of a check in OpenSSL's own wiped memory.
  */
 #include "hsm/custody.h"
 
-#include <openssl/core_names.h>
-#include <openssl/x509.h>
 #include <string.h>
-
-#define PKCS8_MAX 8192
-
-/* Exactly one PKCS#8 PrivateKeyInfo; after it, at most `padding` zero octets. */
-static int pkcs8_parse(struct slice der, size_t padding, EVP_PKEY **out)
-{
-    *out = NULL;
-    if (der.len == 0 || der.len > PKCS8_MAX)
-        return CH_EINVAL;
-    const unsigned char *at = der.data;
-    const unsigned char *end = der.data + der.len;
-    PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
-    if (info == NULL)
-        return CH_EINVAL;
-    EVP_PKEY *key = (size_t)(end - at) <= padding ? EVP_PKCS82PKEY(info) : NULL;
-    PKCS8_PRIV_KEY_INFO_free(info);
-    while (at < end && *at == 0)
-        at++;
-    if (key == NULL || at != end) {
-        EVP_PKEY_free(key);
-        return CH_EINVAL;
-    }
-    *out = key;
-    return 0;
-}
-
-/* PKCS#8 with the named curve and the public key, straight into a secret. */
-static int pkcs8_encode(EVP_PKEY *key, struct secret **out)
-{
-    int r = CH_EINVAL;
-    struct secret *der = NULL;
-    PKCS8_PRIV_KEY_INFO *info = NULL;
-    *out = NULL;
-    /* A key that came without its public half would be written without it, too. */
-    if (EVP_PKEY_is_a(key, "EC") == 1 &&
-        (EVP_PKEY_set_int_param(key, OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC, 1) != 1 ||
-         EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-                                        "uncompressed") != 1))
-        return CH_EINVAL;
-    info = EVP_PKEY2PKCS8(key);
-    int len = info == NULL ? 0 : i2d_PKCS8_PRIV_KEY_INFO(info, NULL);
-    if (len <= 0 || len > PKCS8_MAX)
-        goto out;
-    der = secret_new((size_t)len);
-    r = der == NULL ? CH_ENOMEM : 0;
-    if (der != NULL) {
-        unsigned char *end = secret_data(der);
-        if (i2d_PKCS8_PRIV_KEY_INFO(info, &end) != len)
-            r = CH_EINVAL;
-    }
-    if (r == 0) {
-        *out = der;
-        der = NULL;
-    }
-out:
-    secret_free(der);
-    PKCS8_PRIV_KEY_INFO_free(info);
-    return r;
-}
 
 /* ---- in ---- */
 
 struct import {
     const struct hsm_custody *custody;
     struct slice arn;
-    EVP_PKEY *key;
-    struct secret *der;
+    struct secret *rewritten; /* when it came in another form than ours */
+    struct slice der;
+    struct private_parts parts; /* of der */
+    EVP_PKEY *public;
     struct hsm_wrapped *out;
 };
+
+static int import_rewrite(struct import *import, struct slice pkcs8)
+{
+    EVP_PKEY *key = NULL;
+    int r = pkcs8_parse(pkcs8, 0, &key);
+    if (r == 0)
+        r = pkcs8_encode(key, &import->rewritten);
+    EVP_PKEY_free(key);
+    return r;
+}
+
+/* Everything about the key that needs no token. That it fits its public half the token shows later. */
+static int import_read(struct import *import, struct slice pkcs8)
+{
+    import->der = pkcs8;
+    if (!private_split(pkcs8, &import->parts)) {
+        int r = import_rewrite(import, pkcs8);
+        if (r != 0)
+            return r;
+        import->der = secret_slice(import->rewritten);
+        if (!private_split(import->der, &import->parts))
+            return CH_EINVAL;
+    }
+    import->public = private_whole(&import->parts) ? public_of_private(&import->parts) : NULL;
+    return import->public == NULL ? CH_EINVAL : 0;
+}
 
 static CK_RV carry_in(struct hsm *h, CK_SESSION_HANDLE session, const struct import *import,
                       CK_OBJECT_HANDLE *private_key)
 {
-    struct transport transport;
+    struct transport *transport = NULL;
     struct buf blob = {0};
-    CK_RV rv = transport_open(h, session, &transport);
+    CK_RV rv = transport_keep(h, session, &transport);
     if (rv != CKR_OK)
         return rv;
-    rv = rv_from_code(transport_wrap(&transport, secret_slice(import->der), &blob));
+    rv = rv_from_code(transport_wrap(transport, import->der, &blob));
     if (rv == CKR_OK)
-        rv = unwrap_key(h, session, h->wrap, transport.handle, buf_slice(&blob), import->key,
+        rv = unwrap_key(h, session, h->wrap, transport->handle, buf_slice(&blob), import->public,
                         true, private_key);
-    transport_close(h, session, &transport);
+    if (rv != CKR_OK) /* perhaps it is the transport key: the next attempt makes its own */
+        transport_close(h, session, transport);
     buf_free(&blob);
+    return rv;
+}
+
+/* A signature shows at once that the token has the key and that it fits; who is at fault is asked after a failure. */
+static CK_RV import_prove(struct hsm *h, CK_SESSION_HANDLE session, const struct import *import,
+                          CK_OBJECT_HANDLE private_key)
+{
+    CK_RV rv = sign_prove(h, session, private_key, import->public, import->out->alg);
+    if (rv == rv_from_code(CH_EINTEGRITY) && !private_fits(&import->parts))
+        rv = rv_from_code(CH_EINVAL);
     return rv;
 }
 
@@ -101,7 +80,7 @@ static CK_RV op_import(struct hsm *h, CK_SESSION_HANDLE session, void *context)
     CK_OBJECT_HANDLE private_key = CK_INVALID_HANDLE;
     CK_RV rv = carry_in(h, session, import, &private_key);
     if (rv == CKR_OK)
-        rv = sign_prove(h, session, private_key, import->key, import->out->alg);
+        rv = import_prove(h, session, import, private_key);
     if (rv == CKR_OK)
         rv = wrapping_wrap(h, session, import->custody, private_key, import->arn, import->out);
     if (private_key != CK_INVALID_HANDLE)
@@ -117,21 +96,17 @@ int hsm_subscriber_import(struct hsm *h, const struct hsm_custody *custody, stru
     memset(out, 0, sizeof(*out));
     if (arn.len == 0)
         return CH_EINVAL;
-    int r = pkcs8_parse(pkcs8, 0, &import.key);
-    if (r == 0 && (public_alg(import.key) == KEY_ALG_NONE || !private_fits(import.key)))
-        r = CH_EINVAL;
+    int r = import_read(&import, pkcs8);
     if (r == 0)
-        r = wrapping_open(h, custody, public_alg(import.key), out);
+        r = wrapping_open(h, custody, import.parts.alg, out);
     if (r == 0 && !h->capabilities.export_key)
         r = CH_EUNSUPPORTED;
     if (r == 0)
-        r = pkcs8_encode(import.key, &import.der);
-    if (r == 0)
-        r = public_encode(import.key, &out->spki);
+        r = private_spki(&import.parts, &out->spki);
     if (r == 0)
         r = hsm_run(h, op_import, &import);
-    secret_free(import.der);
-    EVP_PKEY_free(import.key);
+    secret_free(import.rewritten);
+    EVP_PKEY_free(import.public);
     if (r != 0)
         hsm_wrapped_free(out);
     return r;
@@ -149,7 +124,7 @@ static CK_RV carry_out(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDL
 {
     struct transport transport;
     struct buf blob = {0};
-    CK_RV rv = transport_open(h, session, &transport);
+    CK_RV rv = transport_open(h, session, TRANSPORT_OUT, &transport);
     if (rv != CKR_OK)
         return rv;
     rv = wrap_key(h, session, h->wrap, transport.handle, private_key, &blob);
@@ -180,15 +155,21 @@ static CK_RV op_export(struct hsm *h, CK_SESSION_HANDLE session, void *context)
 static int export_finish(struct export *e, struct secret **out)
 {
     EVP_PKEY *key = NULL;
+    struct secret *der = NULL;
+    struct private_parts parts;
     int r = pkcs8_parse(secret_slice(e->clear), PADDING_MAX, &key);
     if (r == 0 && EVP_PKEY_eq(key, e->use.public) != 1)
         r = CH_EINTEGRITY;
-    /* The public half may be a mere claim of the blob; the private one has to fit it. */
-    if (r == 0 && !private_fits(key))
-        r = CH_EINTEGRITY;
     if (r == 0)
-        r = pkcs8_encode(key, out);
+        r = pkcs8_encode(key, &der);
+    /* The public half may be a mere claim of the blob; the private one has to fit it. */
+    if (r == 0 && (!private_split(secret_slice(der), &parts) || !private_fits(&parts)))
+        r = CH_EINTEGRITY;
     EVP_PKEY_free(key);
+    if (r == 0)
+        *out = der;
+    else
+        secret_free(der);
     return r == CH_EINVAL ? CH_EINTEGRITY : r;
 }
 

@@ -124,6 +124,19 @@ void token_files_keep(const char *folder);
 
 /* ---- session.c: sessions ---- */
 
+/* An AES key known to the HSM and to this process. */
+struct transport {
+    CK_OBJECT_HANDLE handle;
+    struct secret *key;
+};
+
+/* The transport key that belongs to a session; CK_INVALID_HANDLE = a free place. */
+struct session_transport {
+    CK_SESSION_HANDLE session;
+    struct transport transport;
+    unsigned uses;
+};
+
 struct session_pool {
     pthread_mutex_t lock;
     pthread_cond_t returned;
@@ -133,6 +146,7 @@ struct session_pool {
     unsigned max;  /* now; shrinks when the token has no more */
     int64_t grow_at; /* when one more may be tried again, monotonic ms */
     unsigned size; /* configured */
+    struct session_transport *transports; /* size places; one is used by who has the session */
 };
 
 /* A long-lived session that owns session objects: closing it would destroy them. */
@@ -152,6 +166,9 @@ void session_pool_free(struct session_pool *pool);
 CK_RV session_get(struct hsm *h, CK_SESSION_HANDLE *out);
 /* Gives it back; one that is not healthy is closed. */
 void session_put(struct hsm *h, CK_SESSION_HANDLE session, bool healthy);
+
+/* The place of a lent session, perhaps without a key as yet. */
+struct session_transport *session_transport(struct hsm *h, CK_SESSION_HANDLE session);
 
 /* Locks keeper i and opens its session when needed; on failure it is not locked. */
 CK_RV keeper_get(struct hsm *h, unsigned i, CK_SESSION_HANDLE *out);
@@ -260,6 +277,42 @@ void key_table_free(struct key_table *table);
 void secret_label(const struct hsm_name *name, enum hsm_secret_kind kind,
                   char out[SECRET_LABEL_MAX]);
 
+/* ---- pkcs8.c: private keys as PKCS#8 DER ---- */
+
+/* What a private key consists of, RFC 8017 A.1.2 and RFC 5915 3; EC keys have the first only. */
+enum private_number {
+    PRIVATE_N,
+    PRIVATE_E,
+    PRIVATE_D,
+    PRIVATE_P,
+    PRIVATE_Q,
+    PRIVATE_DP,
+    PRIVATE_DQ,
+    PRIVATE_QINV,
+    PRIVATE_NUMBERS,
+    PRIVATE_SCALAR = PRIVATE_N,
+};
+
+/* A private key taken apart; everything points into its DER, which has to outlive this. */
+struct private_parts {
+    enum key_alg alg;
+    struct slice algorithm;               /* content of the AlgorithmIdentifier */
+    struct slice public;                  /* RSA: n and e as DER; EC: the uncompressed point */
+    struct slice number[PRIVATE_NUMBERS]; /* big-endian */
+};
+
+/* Exactly one PKCS#8 PrivateKeyInfo in any form; after it, at most `padding` zero octets. CH_EINVAL. */
+int pkcs8_parse(struct slice der, size_t padding, EVP_PKEY **out);
+/* PKCS#8 with the named curve and the public key, straight into a secret. CH_EINVAL, CH_ENOMEM. */
+int pkcs8_encode(EVP_PKEY *key, struct secret **out);
+/*
+ * Takes a PrivateKeyInfo apart that is of a type we have and in the form that pkcs8_encode gives;
+ * false for others. That the point is on its curve and the numbers fit is not looked at.
+ */
+bool private_split(struct slice pkcs8, struct private_parts *out);
+/* Appends the DER SubjectPublicKeyInfo. */
+int private_spki(const struct private_parts *parts, struct buf *spki);
+
 /* ---- public.c: public keys between token and OpenSSL ---- */
 
 /* DER of the named curve for CKA_EC_PARAMS; borrowed, static. */
@@ -269,6 +322,8 @@ CK_RV public_read(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE obj
                   enum key_alg alg, struct buf *spki);
 /* Parses exactly one SubjectPublicKeyInfo of a type we know. CH_EINVAL, CH_EUNSUPPORTED. */
 int public_parse(struct slice spki, EVP_PKEY **key, enum key_alg *alg);
+/* The public half of a private key; NULL when its point is not on the curve. */
+EVP_PKEY *public_of_private(const struct private_parts *parts);
 /* The type of a key, KEY_ALG_NONE for those we do not have. */
 enum key_alg public_alg(const EVP_PKEY *key);
 /* The DER SubjectPublicKeyInfo of key. */
@@ -327,8 +382,10 @@ int mac_put_field(struct buf *b, struct slice field);
 
 /* ---- fit.c ---- */
 
-/* The private half is whole and belongs to the public one. Not tested: that the primes are prime. */
-bool private_fits(EVP_PKEY *key);
+/* The numbers are what a key of that type has: RSA, that they belong together; EC, the scalar's range. */
+bool private_whole(const struct private_parts *parts);
+/* Whole, and the private half belongs to the public one. Not tested: that the primes are prime. */
+bool private_fits(const struct private_parts *parts);
 
 /* ---- wrap.c: drivers of wrap formats ---- */
 
@@ -347,21 +404,28 @@ CK_RV unwrap_key(struct hsm *h, CK_SESSION_HANDLE session, const struct wrap_dri
                  CK_OBJECT_HANDLE kek, struct slice blob, EVP_PKEY *public, bool extractable,
                  CK_OBJECT_HANDLE *out);
 
-/* ---- transport.c: an AES key known to the HSM and to this process, for one operation ---- */
+/* ---- transport.c: an AES key known to the HSM and to this process ---- */
 
-struct transport {
-    CK_OBJECT_HANDLE handle;
-    struct secret *key;
+enum transport_way {
+    TRANSPORT_IN,  /* unwraps only */
+    TRANSPORT_OUT, /* wraps only */
 };
 
-/* The AES key alone, not yet known to the process. */
 /* Begins to make the RSA key of this process, when there is none. CH_ESYS. */
 int transport_begin(struct hsm *h);
 /* Waits until it is made: the key, or NULL when there is none. Borrowed. */
 EVP_PKEY *transport_wait(struct hsm *h);
-CK_RV transport_key_make(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *out);
-CK_RV transport_open(struct hsm *h, CK_SESSION_HANDLE session, struct transport *out);
+/* The AES key alone, not yet known to the process. */
+CK_RV transport_key_make(struct hsm *h, CK_SESSION_HANDLE session, enum transport_way way,
+                         CK_OBJECT_HANDLE *out);
+CK_RV transport_open(struct hsm *h, CK_SESSION_HANDLE session, enum transport_way way,
+                     struct transport *out);
 void transport_close(struct hsm *h, CK_SESSION_HANDLE session, struct transport *t);
+/*
+ * The transport key inwards of a session of the pool: made when it is first wanted, and made anew
+ * after so many uses or a failure. It is the caller's for as long as the session is.
+ */
+CK_RV transport_keep(struct hsm *h, CK_SESSION_HANDLE session, struct transport **out);
 /* RFC 5649 in the process under the transport key. CH_EINTEGRITY when the blob does not open. */
 int transport_wrap(const struct transport *t, struct slice clear, struct buf *blob);
 int transport_unwrap(const struct transport *t, struct slice blob, struct secret **clear);

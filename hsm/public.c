@@ -155,6 +155,13 @@ static EVP_PKEY *rsa_build(struct slice modulus, struct slice exponent)
     return key;
 }
 
+EVP_PKEY *public_of_private(const struct private_parts *parts)
+{
+    const struct key_alg_info *info = key_alg_info(parts->alg);
+    return info->rsa ? rsa_build(parts->number[PRIVATE_N], parts->number[PRIVATE_E])
+                     : ec_build(info->curve, parts->public);
+}
+
 static CK_RV rsa_read(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                       EVP_PKEY **out)
 {

@@ -208,7 +208,7 @@ static CK_RV op_export(struct hsm *h, CK_SESSION_HANDLE session, void *context)
     struct transport transport;
     struct buf blob = {0};
     struct secret *clear = NULL;
-    CK_RV rv = transport_open(h, session, &transport);
+    CK_RV rv = transport_open(h, session, TRANSPORT_OUT, &transport);
     for (size_t i = 0; rv == CKR_OK && i < COUNT_OF(w->pairs); i++) {
         if (w->pairs[i] == NULL)
             continue;
@@ -232,7 +232,7 @@ static CK_RV op_format(struct hsm *h, CK_SESSION_HANDLE session, void *context)
     CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
     CK_RV rv = secret_key_make(h, session, NULL, HSM_SECRET_KEK_EXPORT, &kek);
     if (rv == CKR_OK)
-        rv = transport_key_make(h, session, &key);
+        rv = transport_key_make(h, session, TRANSPORT_OUT, &key);
     if (rv == CKR_OK)
         rv = wrap_key(h, session, w->driver, kek, key, &blob);
     if (rv == CKR_OK && blob.len != KWP_OF_32_OCTETS)

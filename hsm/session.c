@@ -10,21 +10,65 @@ int session_pool_open(struct session_pool *pool, unsigned size)
 {
     *pool = (struct session_pool){.size = size, .max = size};
     pool->idle = calloc(size, sizeof(*pool->idle));
-    if (pool->idle == NULL)
+    pool->transports = calloc(size, sizeof(*pool->transports));
+    if (pool->idle == NULL || pool->transports == NULL) {
+        free(pool->idle);
+        free(pool->transports);
+        pool->idle = NULL;
         return CH_ENOMEM;
+    }
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->returned, NULL);
     return 0;
+}
+
+/* Forgets the keys of a session, CK_INVALID_HANDLE = of all; the token drops them with it. */
+static void transports_forget(struct session_pool *pool, CK_SESSION_HANDLE session)
+{
+    pthread_mutex_lock(&pool->lock);
+    for (unsigned i = 0; i < pool->size; i++) {
+        struct session_transport *t = &pool->transports[i];
+        if (session != CK_INVALID_HANDLE && t->session != session)
+            continue;
+        secret_free(t->transport.key);
+        *t = (struct session_transport){.session = CK_INVALID_HANDLE};
+    }
+    pthread_mutex_unlock(&pool->lock);
 }
 
 void session_pool_free(struct session_pool *pool)
 {
     if (pool->idle == NULL)
         return;
+    transports_forget(pool, CK_INVALID_HANDLE);
+    free(pool->transports);
     free(pool->idle);
     pool->idle = NULL;
     pthread_mutex_destroy(&pool->lock);
     pthread_cond_destroy(&pool->returned);
+}
+
+struct session_transport *session_transport(struct hsm *h, CK_SESSION_HANDLE session)
+{
+    struct session_pool *pool = &h->sessions;
+    struct session_transport *free_place = NULL;
+    struct session_transport *found = NULL;
+    pthread_mutex_lock(&pool->lock);
+    for (unsigned i = 0; i < pool->size && found == NULL; i++) {
+        struct session_transport *t = &pool->transports[i];
+        if (t->session == session)
+            found = t;
+        else if (t->session == CK_INVALID_HANDLE)
+            free_place = t;
+    }
+    /* No more sessions are open than there are places. */
+    PRECOND(found != NULL || free_place != NULL);
+    if (found == NULL) {
+        found = free_place;
+        found->session = session;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return found;
 }
 
 static CK_RV session_open(struct hsm *h, CK_SESSION_HANDLE *out)
@@ -82,8 +126,11 @@ CK_RV session_get(struct hsm *h, CK_SESSION_HANDLE *out)
 void session_put(struct hsm *h, CK_SESSION_HANDLE session, bool healthy)
 {
     struct session_pool *pool = &h->sessions;
-    if (!healthy)
+    if (!healthy) {
+        /* Before its handle can be another session's. */
+        transports_forget(pool, session);
         (void)h->p11->C_CloseSession(session);
+    }
     pthread_mutex_lock(&pool->lock);
     if (healthy)
         pool->idle[pool->idle_count++] = session;
@@ -136,6 +183,7 @@ void sessions_close(struct hsm *h, bool dead)
     pool->open = 0;
     pool->max = pool->size;
     pthread_mutex_unlock(&pool->lock);
+    transports_forget(pool, CK_INVALID_HANDLE);
     for (unsigned i = 0; i < KEEPERS; i++)
         session_end(h, &h->keepers[i].session, dead);
     session_end(h, &h->anchor, dead);

@@ -1,7 +1,8 @@
 /*
  * transport.c - the way of a private key between HSM and process: an AES key that the
- * HSM makes for one operation and hands to a key of this process by RSA-OAEP. No key in
- * clear crosses the PKCS#11 interface, which FIPS modules would refuse anyway.
+ * HSM makes and hands to a key of this process by RSA-OAEP, for one way out, or for the ways
+ * in of a session. No key in clear crosses the PKCS#11 interface, which FIPS modules would
+ * refuse anyway.
  */
 #include "hsm/internal.h"
 
@@ -12,6 +13,7 @@
 #define TRANSPORT_BITS 2048
 #define OAEP_MAX 512
 #define WRAP_SLACK 16
+#define TRANSPORT_USES 1000
 
 struct oaep_row {
     CK_MECHANISM_TYPE hash;
@@ -56,9 +58,10 @@ EVP_PKEY *transport_wait(struct hsm *h)
     return key;
 }
 
-/* ---- an operation's AES key ---- */
+/* ---- AES keys ---- */
 
-CK_RV transport_key_make(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *out)
+CK_RV transport_key_make(struct hsm *h, CK_SESSION_HANDLE session, enum transport_way way,
+                         CK_OBJECT_HANDLE *out)
 {
     const CK_ULONG size = TRANSPORT_KEY_SIZE;
     CK_MECHANISM mechanism = {CKM_AES_KEY_GEN, NULL, 0};
@@ -69,8 +72,8 @@ CK_RV transport_key_make(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HAN
     template_put_bool(&t, CKA_EXTRACTABLE, true);
     template_put_bool(&t, CKA_ENCRYPT, false);
     template_put_bool(&t, CKA_DECRYPT, false);
-    template_put_bool(&t, CKA_WRAP, true);
-    template_put_bool(&t, CKA_UNWRAP, true);
+    template_put_bool(&t, CKA_WRAP, way == TRANSPORT_OUT);
+    template_put_bool(&t, CKA_UNWRAP, way == TRANSPORT_IN);
     template_put_ulong(&t, CKA_VALUE_LEN, &size);
     return h->p11->C_GenerateKey(session, &mechanism, t.at, t.count, out);
 }
@@ -159,7 +162,8 @@ out:
     return r;
 }
 
-CK_RV transport_open(struct hsm *h, CK_SESSION_HANDLE session, struct transport *out)
+CK_RV transport_open(struct hsm *h, CK_SESSION_HANDLE session, enum transport_way way,
+                     struct transport *out)
 {
     CK_OBJECT_HANDLE receiver = CK_INVALID_HANDLE;
     uint8_t sealed[OAEP_MAX];
@@ -170,7 +174,7 @@ CK_RV transport_open(struct hsm *h, CK_SESSION_HANDLE session, struct transport 
         return rv_from_code(CH_EUNSUPPORTED);
     CK_RV rv = receiver_import(h, session, &receiver);
     if (rv == CKR_OK)
-        rv = transport_key_make(h, session, &out->handle);
+        rv = transport_key_make(h, session, way, &out->handle);
     if (rv == CKR_OK)
         rv = receiver_wrap_any(h, session, receiver, out->handle, sealed, &len, &row);
     if (rv == CKR_OK)
@@ -191,6 +195,18 @@ void transport_close(struct hsm *h, CK_SESSION_HANDLE session, struct transport 
         (void)h->p11->C_DestroyObject(session, t->handle);
     secret_free(t->key);
     *t = (struct transport){.handle = CK_INVALID_HANDLE, .key = NULL};
+}
+
+CK_RV transport_keep(struct hsm *h, CK_SESSION_HANDLE session, struct transport **out)
+{
+    struct session_transport *kept = session_transport(h, session);
+    *out = &kept->transport;
+    if (kept->transport.key != NULL && kept->uses++ < TRANSPORT_USES)
+        return CKR_OK;
+    if (kept->transport.key != NULL)
+        transport_close(h, session, &kept->transport);
+    kept->uses = 1;
+    return transport_open(h, session, TRANSPORT_IN, &kept->transport);
 }
 
 static EVP_CIPHER_CTX *kwp_start(const struct transport *t, int encrypt)

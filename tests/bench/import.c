@@ -2,7 +2,7 @@
  * import.c - what one ImportCertificate costs, apart from the commit: CPU of reading and judging
  * the material, and of bringing the key into the HSM, for each key type; self-signed certificates.
  *
- *   import MODULE TOKEN-LABEL PIN-FILE [CALLS]
+ *   import MODULE TOKEN-LABEL PIN-FILE [CALLS [KEY-TYPE]]
  *
  * Makes two secret keys on the token and destroys them.
  */
@@ -133,7 +133,7 @@ int main(int argc, char **argv)
     struct hsm_custody custody;
     struct hsm_name kek = {.label = "bench import kek"}, mac = {.label = "bench import mac"};
     if (argc < 4) {
-        fprintf(stderr, "usage: import MODULE TOKEN-LABEL PIN-FILE [CALLS]\n");
+        fprintf(stderr, "usage: import MODULE TOKEN-LABEL PIN-FILE [CALLS [KEY-TYPE]]\n");
         return 2;
     }
     struct hsm_config config = {.module = argv[1], .token_label = argv[2], .pin_file = argv[3]};
@@ -141,7 +141,8 @@ int main(int argc, char **argv)
     secret_make(hsm, &kek, HSM_SECRET_KEK_NO_EXPORT, &custody.kek);
     secret_make(hsm, &mac, HSM_SECRET_MAC, &custody.mac);
     for (enum key_alg alg = KEY_ALG_NONE + 1; alg < KEY_ALG_COUNT; alg++)
-        measure(hsm, &custody, alg, argc > 4 ? atoi(argv[4]) : 200);
+        if (argc <= 5 || strcmp(argv[5], key_alg_info(alg)->name) == 0)
+            measure(hsm, &custody, alg, argc > 4 ? atoi(argv[4]) : 200);
     hsm_secret_destroy(hsm, &kek, HSM_SECRET_KEK_NO_EXPORT);
     hsm_secret_destroy(hsm, &mac, HSM_SECRET_MAC);
     hsm_close(hsm);
