@@ -64,7 +64,10 @@ static CK_RV carry_in(struct hsm *h, CK_SESSION_HANDLE session, const struct imp
     return rv;
 }
 
-/* A signature shows at once that the token has the key and that it fits; who is at fault is asked after a failure. */
+/*
+ * A signature shows at once that the token has the key and that it fits its public half; who is at
+ * fault is asked after a failure only.
+ */
 static CK_RV import_prove(struct hsm *h, CK_SESSION_HANDLE session, const struct import *import,
                           CK_OBJECT_HANDLE private_key)
 {

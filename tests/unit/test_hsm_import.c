@@ -226,6 +226,105 @@ static void an_rsa_key_whose_numbers_do_not_fit_is_not_imported(void **state)
     EVP_PKEY_free(key);
 }
 
+/* RFC 5915 lets an encoder leave the public key out, and SEC 1 lets it compress the point. */
+static void elliptic_curve_keys_in_other_forms_are_imported_as_well(void **state)
+{
+    (void)state;
+    EVP_PKEY *bare = EVP_EC_gen("P-256");
+    EVP_PKEY *compressed = EVP_EC_gen("P-384");
+    assert_int_equal(EVP_PKEY_set_int_param(bare, OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC, 0), 1);
+    assert_int_equal(EVP_PKEY_set_utf8_string_param(
+                         compressed, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"),
+                     1);
+    import_use_and_take_out(bare, &exporting);
+    import_use_and_take_out(compressed, &exporting);
+}
+
+/* Nothing of this reaches the token: some fall ill of it. */
+static void scalars_outside_the_order_are_not_imported(void **state)
+{
+    (void)state;
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    for (int fill = 0; fill <= 0xff; fill += 0xff) {
+        struct hsm_wrapped w;
+        struct secret *der = pkcs8_of(key);
+        struct private_parts parts;
+        assert_true(private_split(secret_slice(der), &parts));
+        memset(secret_data(der) + (parts.number[PRIVATE_SCALAR].data - secret_data(der)), fill, 32);
+        assert_int_equal(
+            hsm_subscriber_import(h, &exporting, secret_slice(der), slice_text(ARN), &w), CH_EINVAL);
+        secret_free(der);
+    }
+    EVP_PKEY_free(key);
+}
+
+/* ---- the transport key of a session ---- */
+
+static CK_RV op_keep(struct hsm *hsm, CK_SESSION_HANDLE session, void *context)
+{
+    uint8_t *key = context;
+    struct transport *t = NULL;
+    CK_RV rv = transport_keep(hsm, session, &t);
+    if (rv == CKR_OK)
+        memcpy(key, secret_data(t->key), 32);
+    return rv;
+}
+
+static void a_transport_key_serves_several_imports_but_not_for_ever(void **state)
+{
+    (void)state;
+    uint8_t first[32], next[32];
+    int uses = 0;
+    assert_int_equal(hsm_run(h, op_keep, first), 0);
+    assert_int_equal(hsm_run(h, op_keep, next), 0);
+    assert_memory_equal(first, next, 32);
+    for (uses = 0; uses < 1000 && memcmp(first, next, 32) == 0; uses++)
+        assert_int_equal(hsm_run(h, op_keep, next), 0);
+    assert_in_range(uses, 900, 999);
+    import_use_and_take_out(EVP_EC_gen("P-256"), &exporting);
+}
+
+static CK_RV op_break(struct hsm *hsm, CK_SESSION_HANDLE session, void *context)
+{
+    struct transport *t = NULL;
+    (void)context;
+    CK_RV rv = transport_keep(hsm, session, &t);
+    return rv == CKR_OK ? hsm->p11->C_DestroyObject(session, t->handle) : rv;
+}
+
+static void an_import_survives_the_loss_of_the_transport_key(void **state)
+{
+    (void)state;
+    assert_int_equal(hsm_run(h, op_break, NULL), 0);
+    import_use_and_take_out(EVP_EC_gen("P-256"), &exporting);
+}
+
+static CK_RV op_leave(struct hsm *hsm, CK_SESSION_HANDLE session, void *context)
+{
+    uint8_t *left = context;
+    CK_OBJECT_HANDLE made = CK_INVALID_HANDLE;
+    struct transport *t = NULL;
+    CK_RV rv = transport_keep(hsm, session, &t);
+    struct buf blob = {0};
+    if (rv != CKR_OK)
+        return rv;
+    /* The key inwards lets nothing out. */
+    rv = transport_key_make(hsm, session, TRANSPORT_OUT, &made);
+    if (rv == CKR_OK)
+        *left = wrap_key(hsm, session, hsm->wrap, t->handle, made, &blob) == CKR_OK;
+    (void)hsm->p11->C_DestroyObject(session, made);
+    buf_free(&blob);
+    return rv;
+}
+
+static void a_transport_key_inwards_does_not_wrap(void **state)
+{
+    (void)state;
+    uint8_t wrapped = 1;
+    assert_int_equal(hsm_run(h, op_leave, &wrapped), 0);
+    assert_int_equal(wrapped, 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +332,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_no_private_key_is_not_imported),
         cmocka_unit_test(a_private_key_whose_public_half_is_anothers_is_not_imported),
         cmocka_unit_test(an_rsa_key_whose_numbers_do_not_fit_is_not_imported),
+        cmocka_unit_test(elliptic_curve_keys_in_other_forms_are_imported_as_well),
+        cmocka_unit_test(scalars_outside_the_order_are_not_imported),
+        cmocka_unit_test(a_transport_key_serves_several_imports_but_not_for_ever),
+        cmocka_unit_test(an_import_survives_the_loss_of_the_transport_key),
+        cmocka_unit_test(a_transport_key_inwards_does_not_wrap),
     };
     (void)argc;
     int status = hsm_kit_each_token(argv);

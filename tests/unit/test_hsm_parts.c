@@ -402,6 +402,90 @@ static void the_transport_form_is_rfc_5649_and_notices_changes(void **state)
     secret_free(t.key);
 }
 
+static struct secret *pkcs8_of(EVP_PKEY *key)
+{
+    struct secret *der = NULL;
+    assert_non_null(key);
+    assert_int_equal(pkcs8_encode(key, &der), 0);
+    return der;
+}
+
+static void private_keys_of_each_type_come_apart_and_show_their_public_half(void **state)
+{
+    (void)state;
+    EVP_PKEY *keys[] = {EVP_EC_gen("P-256"), EVP_EC_gen("P-384"), EVP_EC_gen("P-521"),
+                        EVP_RSA_gen(1024),   EVP_RSA_gen(2048),   EVP_RSA_gen(3072)};
+    const enum key_alg algs[] = {KEY_ALG_P256,     KEY_ALG_P384,     KEY_ALG_P521,
+                                 KEY_ALG_RSA_1024, KEY_ALG_RSA_2048, KEY_ALG_RSA_3072};
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        struct private_parts parts;
+        struct buf spki = {0}, expected = {0};
+        struct secret *der = pkcs8_of(keys[i]);
+        assert_true(private_split(secret_slice(der), &parts));
+        assert_int_equal(parts.alg, algs[i]);
+        assert_true(private_whole(&parts));
+        assert_true(private_fits(&parts));
+        assert_int_equal(private_spki(&parts, &spki), 0);
+        assert_int_equal(public_encode(keys[i], &expected), 0);
+        assert_true(slice_equal(buf_slice(&spki), buf_slice(&expected)));
+        EVP_PKEY *public = public_of_private(&parts);
+        assert_int_equal(EVP_PKEY_eq(public, keys[i]), 1);
+        EVP_PKEY_free(public);
+        buf_free(&spki);
+        buf_free(&expected);
+        secret_free(der);
+        EVP_PKEY_free(keys[i]);
+    }
+}
+
+/* Every header and every tag counts: no octet of the frame may be another. */
+static void a_private_key_that_is_cut_or_longer_or_framed_otherwise_stays_whole(void **state)
+{
+    (void)state;
+    EVP_PKEY *keys[] = {EVP_EC_gen("P-256"), EVP_RSA_gen(2048)};
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        struct private_parts parts;
+        struct secret *der = pkcs8_of(keys[i]);
+        struct slice all = secret_slice(der);
+        for (size_t len = 0; len < all.len; len++)
+            assert_false(private_split(slice_of(all.data, len), &parts));
+        struct secret *longer = secret_new(all.len + 1);
+        memcpy(secret_data(longer), all.data, all.len);
+        assert_false(private_split(secret_slice(longer), &parts));
+        for (size_t at = 0; at < 33; at++) {
+            secret_data(der)[at] ^= 0x40;
+            assert_false(private_split(secret_slice(der), &parts));
+            secret_data(der)[at] ^= 0x40;
+        }
+        assert_true(private_split(secret_slice(der), &parts));
+        secret_free(longer);
+        secret_free(der);
+        EVP_PKEY_free(keys[i]);
+    }
+}
+
+static void a_scalar_has_the_range_and_the_point_of_its_curve(void **state)
+{
+    (void)state;
+    struct private_parts mine, other;
+    uint8_t scalar[32] = {0};
+    EVP_PKEY *keys[2] = {EVP_EC_gen("P-256"), EVP_EC_gen("P-256")};
+    struct secret *ders[2] = {pkcs8_of(keys[0]), pkcs8_of(keys[1])};
+    assert_true(private_split(secret_slice(ders[0]), &mine));
+    assert_true(private_split(secret_slice(ders[1]), &other));
+    other.public = mine.public;
+    assert_true(private_whole(&other));
+    assert_false(private_fits(&other));
+    mine.number[PRIVATE_SCALAR] = slice_of(scalar, sizeof(scalar));
+    assert_false(private_whole(&mine));
+    memset(scalar, 0xff, sizeof(scalar));
+    assert_false(private_whole(&mine));
+    for (size_t i = 0; i < 2; i++) {
+        secret_free(ders[i]);
+        EVP_PKEY_free(keys[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +507,9 @@ int main(void)
         cmocka_unit_test(the_classes_of_kek_have_different_labels_on_the_token),
         cmocka_unit_test(a_template_holds_types_values_and_lengths),
         cmocka_unit_test(a_folder_is_synced_with_all_below_it_and_a_missing_one_fails),
+        cmocka_unit_test(private_keys_of_each_type_come_apart_and_show_their_public_half),
+        cmocka_unit_test(a_private_key_that_is_cut_or_longer_or_framed_otherwise_stays_whole),
+        cmocka_unit_test(a_scalar_has_the_range_and_the_point_of_its_curve),
         cmocka_unit_test(the_transport_form_is_rfc_5649_and_notices_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
