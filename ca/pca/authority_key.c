@@ -2,46 +2,12 @@
 
 #include "ca/members.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/csr_extensions.h"
 #include "ca/pca/subject.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
 #include <string.h>
-
-/* KeyUsage of the API -> bits of RFC 5280 4.2.1.3. */
-static const struct usage_row {
-    const char *member;
-    unsigned bit;
-} usage_rows[] = {
-    {"DigitalSignature", PKI_KU_DIGITAL_SIGNATURE},
-    {"NonRepudiation", PKI_KU_NON_REPUDIATION},
-    {"KeyEncipherment", PKI_KU_KEY_ENCIPHERMENT},
-    {"DataEncipherment", PKI_KU_DATA_ENCIPHERMENT},
-    {"KeyAgreement", PKI_KU_KEY_AGREEMENT},
-    {"KeyCertSign", PKI_KU_KEY_CERT_SIGN},
-    {"CRLSign", PKI_KU_CRL_SIGN},
-    {"EncipherOnly", PKI_KU_ENCIPHER_ONLY},
-    {"DecipherOnly", PKI_KU_DECIPHER_ONLY},
-};
-
-static unsigned usage_bits(const json_t *key_usage)
-{
-    unsigned bits = 0;
-    for (size_t i = 0; i < sizeof usage_rows / sizeof usage_rows[0]; i++)
-        if (json_is_true(json_object_get(key_usage, usage_rows[i].member)))
-            bits |= usage_rows[i].bit;
-    return bits;
-}
-
-int authority_csr_usage(const char *configuration, unsigned *key_usage)
-{
-    json_t *json = json_loads(configuration, 0, NULL);
-    const json_t *extensions = json_object_get(json, "CsrExtensions");
-    bool unsupported = json_object_get(extensions, "SubjectInformationAccess") != NULL;
-    *key_usage = usage_bits(json_object_get(extensions, "KeyUsage"));
-    json_decref(json);
-    return unsupported ? CH_EUNSUPPORTED : 0;
-}
 
 struct work {
     struct core *core;
@@ -77,6 +43,16 @@ static int pair_make(struct work *w)
     return rc == 0 ? hsm_pair_generate(w->core->hsm, &name, alg, &w->row.spki) : rc;
 }
 
+static int csr_extensions(const struct work *w, unsigned *key_usage, struct buf *subject_info)
+{
+    struct api_error error = {0};
+    json_t *json = json_loads(w->row.configuration, 0, NULL);
+    int rc = pca_csr_extensions_read(json_object_get(json, "CsrExtensions"), key_usage,
+                                     subject_info, &error);
+    json_decref(json);
+    return rc == CH_EAPI ? CH_EINVAL : rc;
+}
+
 static int csr_subject(const struct work *w, struct buf *subject)
 {
     struct api_error error = {0};
@@ -99,6 +75,7 @@ static int csr_make(struct work *w)
     struct hsm_name name;
     struct hsm_key *key = NULL;
     struct buf subject = {0};
+    struct buf subject_info = {0};
     struct buf info = {0};
     struct buf signature = {0};
     unsigned usage = 0;
@@ -107,9 +84,10 @@ static int csr_make(struct work *w)
     authority_key_name(&w->row, &name);
     int rc = csr_subject(w, &subject);
     if (rc == 0)
-        rc = authority_csr_usage(w->row.configuration, &usage);
+        rc = csr_extensions(w, &usage, &subject_info);
     if (rc == 0)
-        rc = pki_csr_info_build(buf_slice(&subject), buf_slice(&w->row.spki), true, usage, &info);
+        rc = pki_csr_info_build(buf_slice(&subject), buf_slice(&w->row.spki), true, usage,
+                                buf_slice(&subject_info), &info);
     if (rc == 0)
         rc = hsm_pair_find(w->core->hsm, &name, buf_slice(&w->row.spki), &key);
     if (rc == 0)
@@ -118,6 +96,7 @@ static int csr_make(struct work *w)
         rc = pki_csr_finish(buf_slice(&info), alg, buf_slice(&signature), &w->row.csr);
     buf_free(&signature);
     buf_free(&info);
+    buf_free(&subject_info);
     buf_free(&subject);
     return rc;
 }

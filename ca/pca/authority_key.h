@@ -7,12 +7,6 @@
 #include "ca/core.h"
 
 /*
- * Checks CsrExtensions of a configuration: key usage bits to ask for in the CSR. CH_EUNSUPPORTED
- * for what cannot be served (SubjectInformationAccess).
- */
-int authority_csr_usage(const char *configuration, unsigned *key_usage);
-
-/*
  * Makes the pair of a CREATING authority in the HSM and its CSR, and moves it to
  * PENDING_CERTIFICATE; or to FAILED when the HSM cannot do its algorithm. A pair left
  * behind by an interrupted attempt is destroyed first: while the row is CREATING, nothing can

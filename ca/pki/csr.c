@@ -272,7 +272,8 @@ out:
     return rc;
 }
 
-static int want_extensions(PKI_REQUEST_INFO *info, bool ca, unsigned key_usage)
+static int want_extensions(PKI_REQUEST_INFO *info, bool ca, unsigned key_usage,
+                           struct slice subject_info)
 {
     int rc = 0;
     STACK_OF(X509_EXTENSION) *wanted = sk_X509_EXTENSION_new_null();
@@ -283,6 +284,8 @@ static int want_extensions(PKI_REQUEST_INFO *info, bool ca, unsigned key_usage)
         rc = pki_extension_add_basic_constraints(wanted, true, -1, true);
     if (rc == 0 && key_usage != 0)
         rc = pki_extension_add_key_usage(wanted, key_usage, true);
+    if (rc == 0 && subject_info.len > 0)
+        rc = pki_extension_add(wanted, NID_sinfo_access, false, subject_info);
     if (rc == 0)
         rc = add_request(info, wanted);
     sk_X509_EXTENSION_pop_free(wanted, X509_EXTENSION_free);
@@ -290,7 +293,7 @@ static int want_extensions(PKI_REQUEST_INFO *info, bool ca, unsigned key_usage)
 }
 
 int pki_csr_info_build(struct slice subject, struct slice spki, bool ca, unsigned key_usage,
-                       struct buf *out)
+                       struct slice subject_info, struct buf *out)
 {
     int rc = CH_ENOMEM;
     PKI_REQUEST_INFO *info = (PKI_REQUEST_INFO *)ASN1_item_new(ASN1_ITEM_rptr(PKI_REQUEST_INFO));
@@ -304,7 +307,7 @@ int pki_csr_info_build(struct slice subject, struct slice spki, bool ca, unsigne
     if (rc == 0)
         rc = pki_der_set_sequence(info->spki, spki);
     if (rc == 0)
-        rc = want_extensions(info, ca, key_usage);
+        rc = want_extensions(info, ca, key_usage, subject_info);
     if (rc == 0)
         rc = pki_der_encode(info, ASN1_ITEM_rptr(PKI_REQUEST_INFO), out);
 out:

@@ -133,17 +133,23 @@ static int (*const setters[])(GENERAL_NAME *name, const struct pki_general_name 
     [PKI_NAME_IP] = ip_set,       [PKI_NAME_REGISTERED_ID] = registered_id_set,
 };
 
+static int name_set(GENERAL_NAME *name, const struct pki_general_name *in)
+{
+    int rc = setters[in->kind](name, in);
+    ERR_clear_error();
+    return rc;
+}
+
 static int name_add(GENERAL_NAMES *names, const struct pki_general_name *in)
 {
     GENERAL_NAME *name = GENERAL_NAME_new();
     if (name == NULL)
         return CH_ENOMEM;
-    int rc = setters[in->kind](name, in);
+    int rc = name_set(name, in);
     if (rc == 0 && sk_GENERAL_NAME_push(names, name) <= 0)
         rc = CH_ENOMEM;
     if (rc != 0)
         GENERAL_NAME_free(name);
-    ERR_clear_error();
     return rc;
 }
 
@@ -164,5 +170,40 @@ int pki_general_names_build(const struct pki_general_name *names, size_t count, 
     if (rc == 0)
         rc = pki_der_encode(list, ASN1_ITEM_rptr(GENERAL_NAMES), der);
     GENERAL_NAMES_free(list);
+    return rc;
+}
+
+static int access_add(AUTHORITY_INFO_ACCESS *list, const struct pki_access *in)
+{
+    ACCESS_DESCRIPTION *access = ACCESS_DESCRIPTION_new();
+    if (access == NULL)
+        return CH_ENOMEM;
+    ASN1_OBJECT_free(access->method);
+    access->method = OBJ_txt2obj(in->method, 1);
+    int rc = access->method == NULL ? CH_EINVAL : name_set(access->location, &in->location);
+    if (rc == 0 && sk_ACCESS_DESCRIPTION_push(list, access) <= 0)
+        rc = CH_ENOMEM;
+    if (rc != 0)
+        ACCESS_DESCRIPTION_free(access);
+    ERR_clear_error();
+    return rc;
+}
+
+int pki_info_access_build(const struct pki_access *list, size_t count, struct buf *der, size_t *bad)
+{
+    int rc = 0;
+    *bad = 0;
+    if (count == 0)
+        return CH_EINVAL;
+    AUTHORITY_INFO_ACCESS *all = AUTHORITY_INFO_ACCESS_new();
+    if (all == NULL)
+        return CH_ENOMEM;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        *bad = i;
+        rc = access_add(all, &list[i]);
+    }
+    if (rc == 0)
+        rc = pki_der_encode(all, ASN1_ITEM_rptr(AUTHORITY_INFO_ACCESS), der);
+    AUTHORITY_INFO_ACCESS_free(all);
     return rc;
 }

@@ -97,8 +97,8 @@ struct slice pki_csr_spki(const struct pki_csr *csr);
 struct slice pki_csr_extension(const struct pki_csr *csr, const char *oid, bool *critical);
 void pki_csr_free(struct pki_csr *csr);
 
-/* DER CertificationRequestInfo to be signed for subject and key, asking for CA:TRUE and the given key usage (bits as enum pki_key_usage, 0 = none). */
-int pki_csr_info_build(struct slice subject, struct slice spki, bool ca, unsigned key_usage, struct buf *info);
+/* DER CertificationRequestInfo to be signed for subject and key, asking for CA:TRUE, the given key usage (bits as enum pki_key_usage, 0 = none) and subjectInfoAccess (DER, empty = none). */
+int pki_csr_info_build(struct slice subject, struct slice spki, bool ca, unsigned key_usage, struct slice subject_info, struct buf *info);
 /* Info and signature -> DER CSR. */
 int pki_csr_finish(struct slice info, enum sig_alg alg, struct slice signature, struct buf *der);
 
@@ -190,6 +190,11 @@ struct pki_general_name {
  * ediPartyName. CH_EINVAL with the index of the name that cannot be encoded in *bad, or for none.
  */
 int pki_general_names_build(const struct pki_general_name *names, size_t count, struct buf *der, size_t *bad);
+
+/* An AccessDescription of RFC 5280 4.2.2: a method by its dotted OID, and where. */
+struct pki_access { const char *method; struct pki_general_name location; };
+/* DER of authorityInfoAccess or subjectInfoAccess in this order. Errors as pki_general_names_build. */
+int pki_info_access_build(const struct pki_access *list, size_t count, struct buf *der, size_t *bad);
 
 /* Appends what the CSR asks for and extras does not have, verbatim. */
 int pki_extras_add_request(struct pki_extras *extras, const struct pki_csr *csr);

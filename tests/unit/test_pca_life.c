@@ -9,6 +9,7 @@
 #include "ca/pca/authority_key.h"
 #include "firmware/base/clock.h"
 
+#include <openssl/x509v3.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -290,6 +291,92 @@ static void the_refusals_have_the_words_of_aws(void **state)
     free(arn);
 }
 
+/* ---- what the request of an authority asks for ---- */
+
+static json_t *creation(const char *extensions)
+{
+    json_t *in =
+        json_pack("{s:s, s:{s:s, s:s, s:{s:s}}}", "CertificateAuthorityType", "SUBORDINATE",
+                  "CertificateAuthorityConfiguration", "KeyAlgorithm", "EC_prime256v1",
+                  "SigningAlgorithm", "SHA256WITHECDSA", "Subject", "CommonName", "Asking");
+    json_object_set_new(json_object_get(in, "CertificateAuthorityConfiguration"), "CsrExtensions",
+                        json_loads(extensions, 0, NULL));
+    return in;
+}
+
+static void what_cannot_be_asked_for_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "{\"SubjectInformationAccess\":[{\"AccessMethod\":{},\"AccessLocation\":{\"DnsName\":\"a."
+        "b\"}}]}",
+        "{\"SubjectInformationAccess\":[{\"AccessMethod\":{\"AccessMethodType\":\"CA_REPOSITORY\","
+        "\"CustomObjectIdentifier\":\"1.2.3\"},\"AccessLocation\":{\"DnsName\":\"a.b\"}}]}",
+        "{\"SubjectInformationAccess\":[{\"AccessMethod\":{\"AccessMethodType\":\"CA_REPOSITORY\"},"
+        "\"AccessLocation\":{}}]}",
+        "{\"SubjectInformationAccess\":[{\"AccessMethod\":{\"AccessMethodType\":\"CA_REPOSITORY\"},"
+        "\"AccessLocation\":{\"DnsName\":\"a.b\",\"RegisteredId\":\"1.2.3\"}}]}",
+        "{\"SubjectInformationAccess\":[{\"AccessMethod\":{\"AccessMethodType\":\"CA_REPOSITORY\"},"
+        "\"AccessLocation\":{\"IpAddress\":\"1.2.3\"}}]}",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        ops_refused("InvalidArgsException", PCA, "CreateCertificateAuthority", "o",
+                    creation(wrong[i]));
+    ops_refused("InvalidArgsException", PCA, "CreateCertificateAuthority",
+                "{s:s, s:s, s:{s:s, s:s, s:{s:s}}}", "KeyStorageSecurityStandard",
+                "CCPC_LEVEL_1_OR_HIGHER", "CertificateAuthorityType", "ROOT",
+                "CertificateAuthorityConfiguration", "KeyAlgorithm", "EC_prime256v1",
+                "SigningAlgorithm", "SHA256WITHECDSA", "Subject", "CommonName", "x");
+    assert_string_equal(ops.text, "A certificate authority cannot be created in this region with "
+                                  "the specified security standard.");
+}
+
+static void subject_information_access_of_every_kind_is_in_the_request(void **state)
+{
+    (void)state;
+    static const char *const locations[] = {
+        "\"UniformResourceIdentifier\":\"rsync://example.com/a\"",
+        "\"DnsName\":\"a.example\"",
+        "\"Rfc822Name\":\"a@b.example\"",
+        "\"IpAddress\":\"2001:db8::1\"",
+        "\"RegisteredId\":\"1.2.3\"",
+        "\"DirectoryName\":{\"CommonName\":\"There\"}",
+        "\"OtherName\":{\"TypeId\":\"1.2.3\",\"Value\":\"v\"}",
+        "\"EdiPartyName\":{\"PartyName\":\"p\",\"NameAssigner\":\"n\"}"};
+    static const char *const methods[] = {
+        "\"AccessMethodType\":\"CA_REPOSITORY\"", "\"AccessMethodType\":\"RESOURCE_PKI_MANIFEST\"",
+        "\"AccessMethodType\":\"RESOURCE_PKI_NOTIFY\"", "\"CustomObjectIdentifier\":\"1.2.3.4\""};
+    struct buf text = {0};
+    struct pki_csr *csr = NULL;
+    struct pki_reason why;
+    bool critical = true;
+    buf_printf(&text, "{\"KeyUsage\":{\"KeyCertSign\":true},\"SubjectInformationAccess\":[");
+    for (size_t i = 0; i < 8; i++)
+        buf_printf(&text, "%s{\"AccessMethod\":{%s},\"AccessLocation\":{%s}}", i == 0 ? "" : ",",
+                   methods[i % 4], locations[i]);
+    buf_put_text(&text, "]}");
+    json_t *made = ops_ok(PCA, "CreateCertificateAuthority", "o", creation(buf_text(&text)));
+    ops_wait();
+    json_t *out = ops_ok(PCA, "GetCertificateAuthorityCsr", "{s:s}", ARN, ops_text(made, ARN));
+    assert_int_equal(pki_csr_parse(slice_text(ops_text(out, "Csr")), &csr, &why), 0);
+    struct slice der = pki_csr_extension(csr, "1.3.6.1.5.5.7.1.11", &critical);
+    assert_false(critical);
+    const uint8_t *at = der.data;
+    AUTHORITY_INFO_ACCESS *all = d2i_AUTHORITY_INFO_ACCESS(NULL, &at, (long)der.len);
+    assert_non_null(all);
+    static const int kinds[] = {GEN_URI, GEN_DNS,     GEN_EMAIL,     GEN_IPADD,
+                                GEN_RID, GEN_DIRNAME, GEN_OTHERNAME, GEN_EDIPARTY};
+    assert_int_equal(sk_ACCESS_DESCRIPTION_num(all), 8);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(sk_ACCESS_DESCRIPTION_value(all, i)->location->type, kinds[i]);
+    assert_true(pki_csr_extension(csr, "2.5.29.15", &critical).len > 0);
+    AUTHORITY_INFO_ACCESS_free(all);
+    pki_csr_free(csr);
+    json_decref(out);
+    json_decref(made);
+    buf_free(&text);
+}
+
 /* ---- updating ---- */
 
 static void only_active_and_disabled_can_be_set(void **state)
@@ -563,6 +650,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(every_operation_knows_every_state),
         TEST(the_refusals_have_the_words_of_aws),
+        TEST(what_cannot_be_asked_for_is_refused),
+        TEST(subject_information_access_of_every_kind_is_in_the_request),
         TEST(only_active_and_disabled_can_be_set),
         TEST(a_disabled_authority_issues_nothing_until_it_is_active_again),
         TEST(a_revocation_configuration_changes_without_the_status),

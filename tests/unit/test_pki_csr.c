@@ -38,7 +38,8 @@ static void own_request(const struct kit_key *key, enum sig_alg alg, struct buf 
     struct buf sig = {0};
     kit_name("host.example.com", &name);
     assert_int_equal(pki_csr_info_build(buf_slice(&name), buf_slice(&key->spki), true,
-                                        PKI_KU_KEY_CERT_SIGN | PKI_KU_CRL_SIGN, &info),
+                                        PKI_KU_KEY_CERT_SIGN | PKI_KU_CRL_SIGN, slice_of(NULL, 0),
+                                        &info),
                      0);
     kit_sign(key, alg, buf_slice(&info), &sig);
     assert_int_equal(pki_csr_finish(buf_slice(&info), alg, buf_slice(&sig), der), 0);
@@ -55,7 +56,8 @@ static void changed_request(void (*change)(PKI_REQUEST_INFO *info), struct buf *
     struct buf info = {0};
     struct buf sig = {0};
     kit_name("host.example.com", &name);
-    assert_int_equal(pki_csr_info_build(buf_slice(&name), buf_slice(&key->spki), true, 0, &info),
+    assert_int_equal(pki_csr_info_build(buf_slice(&name), buf_slice(&key->spki), true, 0,
+                                        slice_of(NULL, 0), &info),
                      0);
     PKI_REQUEST_INFO *parsed = pki_der_decode(buf_slice(&info), ASN1_ITEM_rptr(PKI_REQUEST_INFO));
     change(parsed);
@@ -399,7 +401,7 @@ static void refuses_a_request_signed_by_another_key(void **state)
     kit_name("host.example.com", &name);
     assert_int_equal(pki_csr_info_build(buf_slice(&name),
                                         buf_slice(&kit_key(KEY_ALG_P256, 0)->spki), false, 0,
-                                        &info),
+                                        slice_of(NULL, 0), &info),
                      0);
     kit_sign(kit_key(KEY_ALG_P256, 1), SIG_ALG_SHA256WITHECDSA, buf_slice(&info), &sig);
     assert_int_equal(
@@ -421,7 +423,7 @@ static void refuses_an_algorithm_that_does_not_fit_the_key(void **state)
     kit_name("x", &name);
     assert_int_equal(pki_csr_info_build(buf_slice(&name),
                                         buf_slice(&kit_key(KEY_ALG_P256, 0)->spki), false, 0,
-                                        &info),
+                                        slice_of(NULL, 0), &info),
                      0);
     assert_int_equal(
         pki_csr_finish(buf_slice(&info), SIG_ALG_SHA256WITHRSA, slice_text("sig"), &der), 0);
@@ -484,7 +486,7 @@ static void asks_for_nothing_when_told_so(void **state)
     kit_name("x", &name);
     assert_int_equal(pki_csr_info_build(buf_slice(&name),
                                         buf_slice(&kit_key(KEY_ALG_P256, 0)->spki), false, 0,
-                                        &info),
+                                        slice_of(NULL, 0), &info),
                      0);
     /* the empty set of attributes is written, as RFC 2986 wants */
     assert_memory_equal(info.data + info.len - 2, "\xa0\x00", 2);
@@ -498,8 +500,11 @@ static void refuses_to_build_from_bytes_that_are_no_der(void **state)
     struct buf info = {0};
     struct slice name = slice_of("\x30\x00", 2);
     struct slice spki = buf_slice(&kit_key(KEY_ALG_P256, 0)->spki);
-    assert_int_equal(pki_csr_info_build(slice_text("x"), spki, true, 0, &info), CH_EINVAL);
-    assert_int_equal(pki_csr_info_build(name, slice_of(spki.data, 9), true, 0, &info), CH_EINVAL);
+    assert_int_equal(pki_csr_info_build(slice_text("x"), spki, true, 0, slice_of(NULL, 0), &info),
+                     CH_EINVAL);
+    assert_int_equal(
+        pki_csr_info_build(name, slice_of(spki.data, 9), true, 0, slice_of(NULL, 0), &info),
+        CH_EINVAL);
     assert_int_equal(pki_csr_finish(slice_text("x"), SIG_ALG_SHA256WITHRSA, name, &info),
                      CH_EINVAL);
     assert_int_equal(pki_csr_finish(name, SIG_ALG_NONE, name, &info), CH_EINVAL);
