@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define SECOND_US INT64_C(1000000)
-#define RETRY_US (5 * SECOND_US)          /* a CRL that could not be made */
+#define RETRY_US (2 * SECOND_US)          /* a CRL that could not be made */
 #define LOOK_AGAIN_US (600 * SECOND_US)   /* an authority that makes none in its present state */
 #define FIRST_WAIT_MS 5000                /* whoever fetches a part that is not there yet */
 #define FIRST_WAITERS 4                   /* so many of them: the other workers have other work */

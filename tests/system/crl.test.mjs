@@ -1,12 +1,12 @@
 // Revocation that is seen: what may be configured, CRLs on the public plane, what certificates say of them.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import {
-  CreateCertificateAuthorityCommand, DescribeCertificateAuthorityCommand, RevokeCertificateCommand,
+  CreateCertificateAuthorityCommand, DescribeCertificateAuthorityCommand, RevokeCertificateCommand, UpdateCertificateAuthorityCommand,
 } from '@aws-sdk/client-acm-pca';
 import { ExportCertificateCommand, GetCertificateCommand, RevokeCertificateCommand as AcmRevokeCertificateCommand } from '@aws-sdk/client-acm';
 import { Appliance, run, sleep, until } from './appliance.mjs';
@@ -209,6 +209,40 @@ test('certificates requested through ACM say where to ask, and are revoked throu
   await acm.send(new ExportCertificateCommand({ CertificateArn, Passphrase: Buffer.from('a passphrase') }));
   await acm.send(new AcmRevokeCertificateCommand({ CertificateArn, RevocationReason: 'SUPERSEDED' }));
   await published(url, { serial: new X509Certificate(Certificate).serialNumber });
+});
+
+test('CRLs are switched on and off by UpdateCertificateAuthority', async () => {
+  const later = await activeRoot(pca, { name: 'Later' });
+  const early = await leaf(later);
+  await revoke(later, early);
+  const url = `${base()}/crl/${uuid(later)}.crl`;
+  const update = (configuration) => pca.send(new UpdateCertificateAuthorityCommand({ CertificateAuthorityArn: later.arn, RevocationConfiguration: { CrlConfiguration: configuration } }));
+  await assert.rejects(update({ Enabled: true }), { name: 'InvalidArgsException' });
+  assert.equal((await fetchCrl(url)).status, 404);
+  await update({ Enabled: true, ExpirationInDays: 1 });
+  await published(url, early);
+  assert.equal(await urlOf((await leaf(later)).pem), url);
+  await update({ Enabled: false });
+  const bad = await leaf(later);
+  assert.equal(await urlOf(bad.pem), undefined);
+  await revoke(later, bad);
+  await update({ Enabled: true, ExpirationInDays: 1 });
+  await published(url, bad);
+});
+
+test('without the HSM the old CRL stays; the new one comes with it', async () => {
+  const bad = await leaf(root);
+  const url = `${base()}/crl/${uuid(root)}.crl`;
+  const token = join(appliance.state, 'token');
+  renameSync(token, `${token}.away`);
+  try {
+    await revoke(root, bad);
+    await sleep(500);
+    assert.equal(await judge(root, bad, (await fetchCrl(url)).der), 'OK');
+  } finally {
+    renameSync(`${token}.away`, token);
+  }
+  assert.equal(await judge(root, bad, await published(url, bad)), 'certificate revoked');
 });
 
 test('killed in the middle of revocations, nothing is half done and all is published', async () => {
