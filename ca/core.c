@@ -287,7 +287,31 @@ void core_close(struct core *core)
     hsm_close(core->hsm);
     store_close(core->store);
     throttle_free(core->throttle);
+    explicit_bzero(core->random_ahead.octets, sizeof core->random_ahead.octets);
     *core = (struct core){0};
+}
+
+/* ---- randomness ---- */
+
+int core_random(struct core *core, uint8_t *out, size_t len)
+{
+    struct random_ahead *ahead = &core->random_ahead;
+    PRECOND(len <= CORE_RANDOM_AHEAD);
+    int r = 0;
+    pthread_mutex_lock(&ahead->lock);
+    if (ahead->left < len) {
+        ahead->left = 0;
+        r = hsm_random(core->hsm, ahead->octets, sizeof ahead->octets);
+        if (r == 0)
+            ahead->left = sizeof ahead->octets;
+    }
+    if (r == 0) {
+        ahead->left -= len;
+        memcpy(out, ahead->octets + ahead->left, len);
+        explicit_bzero(ahead->octets + ahead->left, len);
+    }
+    pthread_mutex_unlock(&ahead->lock);
+    return r;
 }
 
 /* ---- custody ---- */

@@ -9,6 +9,8 @@
 #include "firmware/base/config.h"
 #include "hsm/hsm.h"
 
+#include <pthread.h>
+
 struct key_maker;   /* ca/jobs/key_maker.h */
 struct keyring;     /* ca/keyring.h */
 struct management;  /* ca/management.h */
@@ -20,12 +22,22 @@ struct throttle;    /* ca/throttle.h */
 
 #define CORE_PATH_MAX 4096
 
+#define CORE_RANDOM_AHEAD 1024
+
+/* Octets of the token's generator that were fetched together; each is given once and wiped. */
+struct random_ahead {
+    pthread_mutex_t lock; /* all zeros is a mutex that is free */
+    size_t left;          /* the first so many have not been given */
+    uint8_t octets[CORE_RANDOM_AHEAD];
+};
+
 struct core {
     const struct config *config;
     char public_folder[CORE_PATH_MAX]; /* what is published as files; "" = nowhere */
     char reports_folder[CORE_PATH_MAX]; /* where audit reports are written */
     struct store *store;
     struct hsm *hsm;
+    struct random_ahead random_ahead;
     struct hsm_key *binding; /* tags of wrapped subscriber keys */
     struct hsm_key *seal;    /* secrets of access keys, NextToken MACs */
     uint8_t node;            /* serial prefix octet */
@@ -50,6 +62,12 @@ struct core {
 int core_open(const char *state, const struct config *config, struct hsm_pin *pin,
               struct core *out);
 void core_close(struct core *core);
+
+/*
+ * Octets of the token's generator for what becomes public at once (serials, ids): a call to the
+ * token gives many such. At most CORE_RANDOM_AHEAD; the errors of hsm_random.
+ */
+int core_random(struct core *core, uint8_t *out, size_t len);
 
 /* A path of the configuration in `state`: as it is when absolute or empty. CH_ELIMIT when it is too long. */
 int core_path(const char *state, const char *path, char out[CORE_PATH_MAX]);

@@ -182,7 +182,7 @@ int issue_intend(struct core *core, const struct issue_order *order, struct issu
 {
     uint8_t random[ID_RANDOM + SERIAL_RANDOM];
     memset(intent, 0, sizeof *intent);
-    int rc = hsm_random(core->hsm, random, sizeof random);
+    int rc = core_random(core, random, sizeof random);
     if (rc != 0)
         return rc;
     intent->created_at = clock_now_us();

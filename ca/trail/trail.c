@@ -1,6 +1,7 @@
 #include "ca/trail/trail.h"
 
 #include "ca/arn.h"
+#include "ca/trail/record_text.h"
 #include "firmware/base/clock.h"
 
 #include <ctype.h>
@@ -100,9 +101,16 @@ static json_t *elements(const struct shape *shape, json_t *value)
     if (shape == NULL || !json_is_object(value) || json_object_size(value) == 0)
         return json_null();
     json_t *copy = structure_copy(shape, value);
-    size_t size = copy == NULL ? 0 : json_dumpb(copy, NULL, 0, JSON_COMPACT);
-    if (size <= TRAIL_PARAMETERS_MAX)
+    struct buf text = {0};
+    int r = record_text(copy, &text);
+    size_t size = r == CH_ELIMIT ? BUF_MAX : text.len;
+    buf_free(&text);
+    if (r == 0 && size <= TRAIL_PARAMETERS_MAX)
         return copy;
+    if (r != 0 && r != CH_ELIMIT) {
+        json_decref(copy);
+        return NULL;
+    }
     json_decref(copy);
     return json_pack("{s:b, s:I, s:s}", "omitted", 1, "originalSize", (json_int_t)size, "reason",
                      "too large");
@@ -110,16 +118,9 @@ static json_t *elements(const struct shape *shape, json_t *value)
 
 /* ---- records ---- */
 
-static int dump_piece(const char *data, size_t len, void *context)
-{
-    return buf_put(context, data, len);
-}
-
 static int record_dump(json_t *record, struct buf *out)
 {
-    int r = CH_ENOMEM;
-    if (record != NULL && json_dump_callback(record, dump_piece, out, JSON_COMPACT) == 0)
-        r = 0;
+    int r = record_text(record, out);
     json_decref(record);
     return r;
 }

@@ -1,6 +1,7 @@
 /* What a record says, and above all what it does not say. */
 #include "tests/unit/core_kit.h"
 
+#include "ca/trail/record_text.h"
 #include "ca/trail/trail.h"
 
 #include <setjmp.h>
@@ -272,6 +273,36 @@ static void the_chain_of_what_was_recorded_holds(void **state)
     assert_true(count >= 5);
 }
 
+/* Byte for byte what jansson writes, whose text the chain of older records was made of. */
+static void the_text_of_a_record_is_that_of_jansson(void **state)
+{
+    (void)state;
+    static const char *const values[] = {
+        "{}",
+        "[]",
+        "[[],{},[{}],null,true,false,0,-1,9223372036854775807,1.5,1e300]",
+        "{\"b\":1,\"a\":{\"\":\"\"},\"\\\"\":[1,[2,3]]}",
+        "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\"]",
+        "[\"\\\"\", \"a\\\"\", \"\\\"a\", \"a\\nb\", \"/\"]",
+        "[\"Z\u00fcrich \u2713 \U0001F512\"]",
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct buf text = {0};
+        json_t *value = json_loads(values[i], 0, NULL);
+        assert_non_null(value);
+        char *expected = json_dumps(value, JSON_COMPACT);
+        assert_int_equal(record_text(value, &text), 0);
+        assert_int_equal(text.len, strlen(expected));
+        assert_memory_equal(text.data, expected, text.len);
+        json_decref(value);
+        free(expected);
+        buf_free(&text);
+    }
+    struct buf nothing = {0};
+    assert_int_equal(record_text(NULL, &nothing), CH_ENOMEM);
+    assert_int_equal(nothing.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +318,7 @@ int main(void)
         cmocka_unit_test(long_texts_are_cut),
         cmocka_unit_test(headers_that_are_no_text_do_not_break_the_record),
         cmocka_unit_test(events_of_the_appliance_itself_have_their_own_type),
+        cmocka_unit_test(the_text_of_a_record_is_that_of_jansson),
         cmocka_unit_test(the_chain_of_what_was_recorded_holds),
     };
     return cmocka_run_group_tests(tests, core_kit_setup, core_kit_teardown);
