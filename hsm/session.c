@@ -51,24 +51,19 @@ void session_pool_free(struct session_pool *pool)
 struct session_transport *session_transport(struct hsm *h, CK_SESSION_HANDLE session)
 {
     struct session_pool *pool = &h->sessions;
-    struct session_transport *free_place = NULL;
-    struct session_transport *found = NULL;
+    unsigned place = pool->size;
     pthread_mutex_lock(&pool->lock);
-    for (unsigned i = 0; i < pool->size && found == NULL; i++) {
-        struct session_transport *t = &pool->transports[i];
-        if (t->session == session)
-            found = t;
-        else if (t->session == CK_INVALID_HANDLE)
-            free_place = t;
+    for (unsigned i = 0; i < pool->size; i++) {
+        CK_SESSION_HANDLE owner = pool->transports[i].session;
+        if (owner == session || (owner == CK_INVALID_HANDLE && place == pool->size))
+            place = i;
+        if (owner == session)
+            break;
     }
-    /* No more sessions are open than there are places. */
-    PRECOND(found != NULL || free_place != NULL);
-    if (found == NULL) {
-        found = free_place;
-        found->session = session;
-    }
+    PRECOND(place < pool->size); /* no more sessions are open than there are places */
+    pool->transports[place].session = session;
     pthread_mutex_unlock(&pool->lock);
-    return found;
+    return &pool->transports[place];
 }
 
 static CK_RV session_open(struct hsm *h, CK_SESSION_HANDLE *out)
