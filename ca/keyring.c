@@ -478,3 +478,43 @@ int keyring_pair_ensure(struct keyring *ring, const char *name, struct system_ke
     PRECOND(ring != NULL && name != NULL);
     return pair_get(ring, name, true, row, out);
 }
+
+static int row_remove(struct store_tx *tx, void *context)
+{
+    const struct row_making *m = context;
+    int r = store_system_key_remove(tx, m->name);
+    return r != 0 ? r : row_write(tx, context);
+}
+
+/* The object id under which the pair stands, or was to stand. CH_ENOTFOUND. */
+static int pair_id(const struct row_query *q, int read, uint8_t id[HSM_ID_SIZE])
+{
+    if (read == 0)
+        memcpy(id, q->row->hsm_id, HSM_ID_SIZE);
+    else if (read != CH_ENOTFOUND || q->intent == NULL || strlen(q->intent) != ID_HEX ||
+             hex_decode(q->intent, ID_HEX, id) != 0)
+        return read;
+    return 0;
+}
+
+int keyring_pair_destroy(struct keyring *ring, const char *name)
+{
+    PRECOND(ring != NULL && name != NULL);
+    struct system_key_row row = {0};
+    struct row_query query = {.name = name, .row = &row};
+    struct row_making removal = {.name = name, .intent = ""};
+    struct hsm_name object;
+    uint8_t id[HSM_ID_SIZE];
+    pthread_mutex_lock(&ring->lock);
+    int r = pair_id(&query, store_read(ring->store, row_read, &query), id);
+    if (r == 0) {
+        object_name(name, id, &object);
+        r = hsm_pair_destroy(ring->hsm, &object);
+    }
+    if (r == 0)
+        r = store_write(ring->store, row_remove, &removal);
+    pthread_mutex_unlock(&ring->lock);
+    free(query.intent);
+    system_key_row_free(&row);
+    return r == CH_ENOTFOUND ? 0 : r;
+}

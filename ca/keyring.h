@@ -63,6 +63,9 @@ int keyring_pair_find(struct keyring *ring, const char *name, struct system_key_
 int keyring_pair_ensure(struct keyring *ring, const char *name, struct system_key_row *row,
                         struct hsm_key **out);
 
+/* Destroys a pair in the token, then its row. 0 also when there is none, or was none yet. */
+int keyring_pair_destroy(struct keyring *ring, const char *name);
+
 /*
  * Names the binding key as the HSM's anchor (hsm_anchor_set), from what the store knows. CH_ENOTFOUND: the
  * store is not provisioned.

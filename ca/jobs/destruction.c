@@ -3,6 +3,7 @@
 #include "ca/arn.h"
 #include "ca/jobs/key_maker.h"
 #include "ca/pca/authority.h"
+#include "ca/pca/ocsp.h"
 #include "ca/trail/trail.h"
 #include "firmware/base/log.h"
 
@@ -61,9 +62,9 @@ static int end_unit(struct store_tx *tx, void *context)
 }
 
 /*
- * In this order: first it is written that there is no way back, then the pair is destroyed, then
- * that it is. Whatever is interrupted is done again, and destroying what is not there is no
- * failure.
+ * In this order: first it is written that there is no way back, then the pair is destroyed and
+ * that of its OCSP responder, then that it is. Whatever is interrupted is done again, and
+ * destroying what is not there is no failure.
  */
 static int destroy(struct destruction *d)
 {
@@ -72,6 +73,8 @@ static int destroy(struct destruction *d)
     int rc = store_write(d->core->store, condemn_unit, d);
     if (rc == 0)
         rc = hsm_pair_destroy(d->core->hsm, &name);
+    if (rc == 0)
+        rc = ocsp_end(d->core->ocsp, &d->row);
     if (rc == 0)
         rc = store_write(d->core->store, end_unit, d);
     if (rc == 0)

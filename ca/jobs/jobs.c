@@ -4,6 +4,7 @@
 #include "ca/jobs/expiry.h"
 #include "ca/jobs/kek_rotation.h"
 #include "ca/jobs/names.h"
+#include "ca/jobs/ocsp.h"
 #include "ca/jobs/renewal.h"
 #include "ca/pca/crl.h"
 
@@ -13,6 +14,7 @@ const struct job_kind job_kinds[] = {
     {DESTRUCTION_JOB, destruction_job_due, destruction_job_run},
     {"expiry", expiry_job_due, expiry_job_run},
     {"names", names_job_due, names_job_run},
+    {OCSP_JOB, ocsp_job_due, ocsp_job_run},
     {RENEWAL_JOB, renewal_job_due, renewal_job_run},
     {KEK_ROTATION, kek_rotation_due, kek_rotation_run},
     {CRL_JOB, crl_job_due, crl_job_run},

@@ -1,5 +1,6 @@
 #include "ca/pca/ocsp.h"
 
+#include "ca/pca/authority.h"
 #include "ca/pca/ocsp_responder.h"
 #include "ca/pki/ocsp.h"
 #include "ca/serve.h"
@@ -84,6 +85,22 @@ void ocsp_forget_all(const struct core *core)
 {
     const struct msg_forget message = {.all = 1};
     serve_tell(core->serve, ROLE_FRONT_PUBLIC, MSG_FORGET, &message);
+}
+
+int ocsp_renew(struct ocsp *o, const struct authority_row *authority)
+{
+    PRECOND(o != NULL && authority != NULL);
+    return ocsp_responder_renew(o->responders, authority);
+}
+
+int ocsp_end(struct ocsp *o, const struct authority_row *authority)
+{
+    if (o == NULL)
+        return 0;
+    int r = ocsp_responder_destroy(o->responders, authority);
+    if (r == 0)
+        ocsp_forget_all(o->core);
+    return r;
 }
 
 /* ---- who is meant ---- */
@@ -197,6 +214,8 @@ static int lookup_unit(struct store_tx *tx, void *context)
     struct pki_ocsp_id id;
     authority_row_free(&l->authority);
     int r = store_authority_get(tx, &l->issuer->scope, l->issuer->id, &l->authority);
+    if (r == 0 && authority_is_gone(&l->authority, clock_now_us()))
+        r = CH_ENOTFOUND;
     for (size_t i = 0; r == 0 && i < pki_ocsp_request_count(l->request); i++) {
         pki_ocsp_request_id(l->request, i, &id);
         r = single_read(tx, l->issuer, &id, &l->singles[i]);

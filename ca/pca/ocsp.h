@@ -38,6 +38,18 @@ void ocsp_forget(const struct core *core, const char authority[ROW_UUID_SIZE],
                  const uint8_t serial[20]);
 void ocsp_forget_all(const struct core *core);
 
+/*
+ * Renews the responder of an authority when it is due, by ca/jobs/ocsp.c; one that can have none any more is
+ * not due again, one that fails is due a minute later. CH_EIO.
+ */
+int ocsp_renew(struct ocsp *o, const struct authority_row *authority);
+
+/*
+ * The authority can no longer be restored: its responder's key is destroyed, and it gets no
+ * other. The fronts are told. 0 also when it had none; o NULL is fine. CH_EHSM, CH_EIO: again.
+ */
+int ocsp_end(struct ocsp *o, const struct authority_row *authority);
+
 /* What tells one certificate's answers from another's, for those who keep them. */
 uint64_t ocsp_tag(const char authority[ROW_UUID_SIZE], const uint8_t serial[20]);
 

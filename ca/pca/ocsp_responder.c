@@ -26,6 +26,7 @@ struct entry {
     char id[ROW_UUID_SIZE];
     struct ocsp_responder responder;
     int64_t renew_at; /* seconds */
+    bool gone; /* with its authority: no other comes */
 };
 
 struct ocsp_responders {
@@ -76,7 +77,17 @@ struct order {
     struct buf subject;
     struct issued_row intent;
     char name[NAME_SIZE]; /* of the key */
+    int64_t renew_at;     /* seconds */
 };
+
+/*
+ * In the middle of its life; but one that holds as long as its authority does is the last: another would
+ * end no later.
+ */
+static int64_t renewal_of(int64_t not_after, int64_t authority_end)
+{
+    return not_after >= authority_end ? not_after : not_after - RENEW_BEFORE;
+}
 
 /* Below the authority's own name, so that constraints on names let it be. */
 static int order_make(struct core *core, const struct authority_row *authority, struct slice spki,
@@ -101,6 +112,7 @@ static int order_make(struct core *core, const struct authority_row *authority, 
         .not_before = now - VALIDITY_BACKDATE,
         .not_after = now + LIFETIME < end ? now + LIFETIME : end,
     };
+    o->renew_at = renewal_of(o->issue.not_after, end);
     key_name(authority, o->name);
     return r == 0 && end <= now ? CH_ESTATE : r;
 }
@@ -132,6 +144,9 @@ static int finish_unit(struct store_tx *tx, void *context)
     int r = store_issued_complete(tx, &o->intent);
     if (r == 0)
         r = store_system_key_set_certificate(tx, o->name, buf_slice(&o->intent.certificate));
+    if (r == 0)
+        r = store_ocsp_renewal_set(tx, &o->issue.authority->scope, o->issue.authority->id,
+                                   o->renew_at * SECOND_US);
     return r == 0 ? record(tx, o) : r;
 }
 
@@ -168,9 +183,9 @@ static int certificate_issue(struct core *core, const struct authority_row *auth
 
 /* ---- responders ---- */
 
-/* Does the certificate come from the authority's present one, and how long does it hold? */
+/* Does the certificate come from the authority's present one, how long does it hold, when is it renewed? */
 static int certificate_judge(const struct authority_row *authority, struct slice der,
-                             int64_t *not_after)
+                             int64_t *not_after, int64_t *renew_at)
 {
     struct pki_certificate *certificate = NULL;
     struct pki_certificate *issuer = NULL;
@@ -180,15 +195,17 @@ static int certificate_judge(const struct authority_row *authority, struct slice
         r = pki_certificate_parse(buf_slice(&authority->certificate), &issuer, &why);
     if (r == 0)
         r = pki_certificate_issued_by(certificate, issuer, &why);
-    if (r == 0)
+    if (r == 0) {
         *not_after = pki_certificate_not_after(certificate);
+        *renew_at = renewal_of(*not_after, pki_certificate_not_after(issuer));
+    }
     pki_certificate_free(issuer);
     pki_certificate_free(certificate);
     return r;
 }
 
 static int responder_fill(struct core *core, const struct authority_row *authority,
-                          struct ocsp_responder *out)
+                          struct ocsp_responder *out, int64_t *renew_at)
 {
     struct system_key_row row = {0};
     char name[NAME_SIZE];
@@ -198,14 +215,15 @@ static int responder_fill(struct core *core, const struct authority_row *authori
     if (r == 0)
         r = pki_key_id(buf_slice(&row.spki), out->key_id);
     bool holds = r == 0 && row.certificate.len > 0 &&
-                 certificate_judge(authority, buf_slice(&row.certificate), &out->not_after) == 0 &&
-                 out->not_after - RENEW_BEFORE > now;
+                 certificate_judge(authority, buf_slice(&row.certificate), &out->not_after,
+                                   renew_at) == 0 &&
+                 *renew_at > now;
     if (holds)
         r = buf_put_slice(&out->certificate, buf_slice(&row.certificate));
     else if (r == 0)
         r = certificate_issue(core, authority, buf_slice(&row.spki), &out->certificate);
     if (r == 0)
-        r = certificate_judge(authority, buf_slice(&out->certificate), &out->not_after);
+        r = certificate_judge(authority, buf_slice(&out->certificate), &out->not_after, renew_at);
     system_key_row_free(&row);
     return r;
 }
@@ -225,7 +243,8 @@ static int entry_renew(struct ocsp_responders *all, const struct authority_row *
     struct ocsp_responder fresh = {0};
     struct entry *e = *entry;
     int64_t now = clock_now();
-    int r = responder_fill(all->core, authority, &fresh);
+    int64_t renew_at = 0;
+    int r = responder_fill(all->core, authority, &fresh, &renew_at);
     if (r != 0) {
         ocsp_responder_free(&fresh);
         if (e == NULL || e->responder.not_after <= now)
@@ -244,9 +263,7 @@ static int entry_renew(struct ocsp_responders *all, const struct authority_row *
     }
     ocsp_responder_free(&e->responder);
     e->responder = fresh;
-    e->renew_at = fresh.not_after - RENEW_BEFORE;
-    if (e->renew_at <= now) /* an authority near its own end */
-        e->renew_at = now + RETRY_AFTER;
+    e->renew_at = renew_at;
     *entry = e;
     return 0;
 }
@@ -258,7 +275,9 @@ int ocsp_responder_take(struct ocsp_responders *all, const struct authority_row 
     *out = (struct ocsp_responder){0};
     pthread_mutex_lock(&all->lock);
     struct entry *e = entry_find(all, authority->id);
-    if (e == NULL || clock_now() >= e->renew_at)
+    if (e != NULL && e->gone)
+        r = CH_ESTATE;
+    else if (e == NULL || clock_now() >= e->renew_at)
         r = entry_renew(all, authority, &e);
     if (r == 0) {
         out->key = e->responder.key;
@@ -266,6 +285,73 @@ int ocsp_responder_take(struct ocsp_responders *all, const struct authority_row 
         out->not_after = e->responder.not_after;
         r = buf_put_slice(&out->certificate, buf_slice(&e->responder.certificate));
     }
+    pthread_mutex_unlock(&all->lock);
+    return r;
+}
+
+/* ---- the job's part ---- */
+
+struct next_renewal {
+    const struct authority_row *authority;
+    int64_t at;
+};
+
+static int next_unit(struct store_tx *tx, void *context)
+{
+    const struct next_renewal *n = context;
+    return store_ocsp_renewal_set(tx, &n->authority->scope, n->authority->id, n->at);
+}
+
+/* The time when this process will renew what it has, which may differ from what the store had. */
+static int64_t renewal_time(struct ocsp_responders *all, const char *id)
+{
+    pthread_mutex_lock(&all->lock);
+    const struct entry *e = entry_find(all, id);
+    int64_t at = e == NULL || e->gone ? STORE_OCSP_NEVER : e->renew_at * SECOND_US;
+    pthread_mutex_unlock(&all->lock);
+    return at;
+}
+
+int ocsp_responder_renew(struct ocsp_responders *all, const struct authority_row *authority)
+{
+    struct ocsp_responder responder = {0};
+    struct next_renewal n = {.authority = authority, .at = STORE_OCSP_NEVER};
+    int r = ocsp_responder_take(all, authority, &responder);
+    ocsp_responder_free(&responder);
+    if (r == 0)
+        n.at = renewal_time(all, authority->id);
+    else if (r != CH_ESTATE) /* one that fails must not keep the others waiting */
+        n.at = clock_now_us() + RETRY_AFTER * SECOND_US;
+    return store_write(all->core->store, next_unit, &n);
+}
+
+/* Whoever takes later, with a row that he read before, finds that it is gone. */
+static int entry_end(struct ocsp_responders *all, const char *id)
+{
+    struct entry *e = entry_find(all, id);
+    if (e == NULL && (e = calloc(1, sizeof *e)) != NULL) {
+        memcpy(e->id, id, sizeof e->id);
+        e->next = all->entries;
+        all->entries = e;
+    }
+    if (e == NULL)
+        return CH_ENOMEM;
+    ocsp_responder_free(&e->responder);
+    e->gone = true;
+    return 0;
+}
+
+int ocsp_responder_destroy(struct ocsp_responders *all, const struct authority_row *authority)
+{
+    struct next_renewal never = {.authority = authority, .at = STORE_OCSP_NEVER};
+    char name[NAME_SIZE];
+    key_name(authority, name);
+    pthread_mutex_lock(&all->lock);
+    int r = entry_end(all, authority->id);
+    if (r == 0)
+        r = keyring_pair_destroy(all->core->keyring, name);
+    if (r == 0)
+        r = store_write(all->core->store, next_unit, &never);
     pthread_mutex_unlock(&all->lock);
     return r;
 }

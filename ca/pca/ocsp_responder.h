@@ -31,4 +31,8 @@ int ocsp_responder_take(struct ocsp_responders *all, const struct authority_row 
                         struct ocsp_responder *out);
 void ocsp_responder_free(struct ocsp_responder *r);
 
+/* See ocsp_renew and ocsp_end. */
+int ocsp_responder_renew(struct ocsp_responders *all, const struct authority_row *authority);
+int ocsp_responder_destroy(struct ocsp_responders *all, const struct authority_row *authority);
+
 #endif

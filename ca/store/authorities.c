@@ -272,6 +272,33 @@ int store_authority_list_certified(struct store_tx *tx,
     return authority_visit(&q, visit, context);
 }
 
+int store_ocsp_renewal_set(struct store_tx *tx, const struct scope *scope, const char *authority,
+                           int64_t at)
+{
+    struct query q;
+    authority_open(&q, tx, ST_OCSP_RENEWAL_SET, scope, authority);
+    if (at == STORE_OCSP_NEVER)
+        query_put_null(&q);
+    else
+        query_put_int(&q, at);
+    return query_run_changing(&q);
+}
+
+int store_ocsp_renewal_next(struct store_tx *tx, int64_t *at)
+{
+    struct query q;
+    query_open(&q, tx, ST_OCSP_RENEWAL_NEXT);
+    return query_number(&q, at);
+}
+
+int store_ocsp_renewal_first(struct store_tx *tx, int64_t now, struct authority_row *out)
+{
+    struct query q;
+    query_open(&q, tx, ST_OCSP_RENEWAL_LIST);
+    query_put_int(&q, now);
+    return authority_read(&q, out);
+}
+
 void authority_row_free(struct authority_row *row)
 {
     cells_free(authority_cells, CELL_COUNT(authority_cells), row, sizeof(*row));

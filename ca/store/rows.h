@@ -82,6 +82,8 @@ int store_system_key_get_by_id(struct store_tx *tx, const uint8_t hsm_id[16],
                                struct system_key_row *out);
 int store_system_key_set_certificate(struct store_tx *tx, const char *name,
                                      struct slice certificate);
+/* 0 also when there is none. */
+int store_system_key_remove(struct store_tx *tx, const char *name);
 void system_key_row_free(struct system_key_row *row);
 
 /* ---- wrapping keys (KEKs), seen as what they wrap and for how long ---- */
@@ -192,10 +194,19 @@ int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t
 int store_authority_list_creating(struct store_tx *tx,
                                   int (*visit)(void *context, const struct authority_row *row),
                                   void *context);
-/* All authorities that have a certificate and are not DELETED, in every scope; goes over all. */
+/* All authorities that have a certificate and were not deleted for good, in every scope; goes over all. */
 int store_authority_list_certified(struct store_tx *tx,
                                    int (*visit)(void *context, const struct authority_row *row),
                                    void *context);
+/*
+ * When the OCSP responder of an authority is renewed next (0 = now, STORE_OCSP_NEVER = it has none);
+ * the earliest time of all, and the first whose time has come: CH_ENOTFOUND.
+ */
+#define STORE_OCSP_NEVER INT64_C(-1)
+int store_ocsp_renewal_set(struct store_tx *tx, const struct scope *scope, const char *authority,
+                           int64_t at);
+int store_ocsp_renewal_next(struct store_tx *tx, int64_t *at);
+int store_ocsp_renewal_first(struct store_tx *tx, int64_t now, struct authority_row *out);
 void authority_row_free(struct authority_row *row);
 /* CH_ENOMEM; copy is zeroed then. */
 int authority_row_copy(const struct authority_row *row, struct authority_row *copy);

@@ -63,6 +63,14 @@ int store_system_key_set_certificate(struct store_tx *tx, const char *name,
     return query_run_changing(&q);
 }
 
+int store_system_key_remove(struct store_tx *tx, const char *name)
+{
+    struct query q;
+    query_open(&q, tx, ST_SYSTEM_KEY_REMOVE);
+    query_put_text(&q, name);
+    return query_run(&q);
+}
+
 void system_key_row_free(struct system_key_row *row)
 {
     cells_free(system_key_cells, CELL_COUNT(system_key_cells), row, sizeof(*row));

@@ -137,6 +137,7 @@ const struct statement statements[ST_COUNT] = {
          "FROM system_keys WHERE hsm_id = ?1"),
     WRITE(ST_SYSTEM_KEY_SET_CERTIFICATE, "system-key-set-certificate",
           "UPDATE system_keys SET certificate = ?2 WHERE name = ?1"),
+    WRITE(ST_SYSTEM_KEY_REMOVE, "system-key-remove", "DELETE FROM system_keys WHERE name = ?1"),
 
     READ(ST_KEK_CURRENT, "kek-current",
          "SELECT " KEK_COLUMNS "FROM system_keys WHERE name >= ?1 AND name < ?2 "
@@ -251,6 +252,14 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_AUTHORITY_DESTROYED, "authority-destroyed",
           "UPDATE authorities SET destroyed_at = ?4 WHERE number = " AUTHORITY
           " AND condemned_at > 0 AND destroyed_at = 0"),
+    READ(ST_OCSP_RENEWAL_NEXT, "ocsp-renewal-next",
+         "SELECT ocsp_renew_at FROM authorities WHERE ocsp_renew_at IS NOT NULL "
+         "ORDER BY ocsp_renew_at LIMIT 1"),
+    READ(ST_OCSP_RENEWAL_LIST, "ocsp-renewal-list",
+         "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM
+         "WHERE a.ocsp_renew_at <= ?1 ORDER BY a.ocsp_renew_at LIMIT 1"),
+    WRITE(ST_OCSP_RENEWAL_SET, "ocsp-renewal-set",
+          "UPDATE authorities SET ocsp_renew_at = ?4 WHERE number = " AUTHORITY),
     READ(ST_AUTHORITY_LIST, "authority-list",
          "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM "WHERE a.scope = " SCOPE
          " AND (a.created_at, a.id) > (?3, ?4) "
@@ -261,7 +270,7 @@ const struct statement statements[ST_COUNT] = {
              "WHERE a.status = 'CREATING' ORDER BY a.number"),
     READ(ST_AUTHORITY_LIST_CERTIFIED, "authority-list-certified",
          "SELECT " AUTHORITY_COLUMNS AUTHORITY_FROM
-         "WHERE a.number > 0 AND a.certificate IS NOT NULL AND a.status <> 'DELETED' "
+         "WHERE a.number > 0 AND a.certificate IS NOT NULL AND a.condemned_at = 0 "
          "ORDER BY a.number"),
     READ(ST_AUTHORITY_EXISTS, "authority-exists",
          "SELECT number FROM authorities WHERE id = ?3 AND scope = " SCOPE),
