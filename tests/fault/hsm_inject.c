@@ -32,7 +32,7 @@
 #define THREADS 8
 #define SESSIONS 4     /* fewer than threads: they also wait for each other's */
 #define SUBSCRIBERS 24 /* more than are kept unwrapped: some sign after an unwrap */
-#define DRAIN_MS 10000
+#define DRAIN_MS 60000 /* a loaded machine takes its time */
 #define STUCK_S 280 /* a deadlock ends the program, not the patience of who runs it */
 #define ARN "arn:aws:acm:eu-central-1:123456789012:certificate/0001"
 #define STORM 6 /* a recovery is hit, too, and waits longer each time */
