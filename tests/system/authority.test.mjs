@@ -7,7 +7,7 @@ import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as PCA from '@aws-sdk/client-acm-pca';
-import { Appliance, until } from './appliance.mjs';
+import { Appliance, run, until } from './appliance.mjs';
 import { activeRoot, activeSubordinate, certificateOf, createAuthority, csrOf, issue } from './authority.mjs';
 
 const DAY = 86400;
@@ -86,6 +86,49 @@ test('tags and permissions come and go', async () => {
   assert.equal((await send('ListPermissions', root.arn)).Permissions[0].Principal, 'acm.amazonaws.com');
   await send('DeletePermission', root.arn, { Principal: 'acm.amazonaws.com' });
   assert.deepEqual((await send('ListPermissions', root.arn)).Permissions, []);
+});
+
+test('a parent elsewhere certifies an authority: openssl signs, every mismatch is named, and renews', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chancery-outside-'));
+  const at = (name) => join(folder, name);
+  const openssl = (...args) => run('openssl', args);
+  try {
+    await openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('ca.key'), '-out', at('ca.pem'),
+      '-days', '3650', '-subj', '/CN=Outside Root', '-addext', 'keyUsage=critical,keyCertSign,cRLSign');
+    const arn = await createAuthority(pca, 'SUBORDINATE', { name: 'Inside' });
+    writeFileSync(at('sub.csr'), await csrOf(pca, arn));
+    const signed = async (extensions, days, ...more) => {
+      writeFileSync(at('ext'), extensions);
+      await openssl('x509', '-req', '-in', at('sub.csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-days', String(days), '-extfile', at('ext'), '-out', at('sub.pem'), ...more);
+      return readFileSync(at('sub.pem'));
+    };
+    const ca = 'basicConstraints=critical,CA:TRUE,pathlen:0\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n';
+    const usage = 'keyUsage=critical,digitalSignature,keyCertSign,cRLSign\n';
+    const chain = { CertificateChain: readFileSync(at('ca.pem')) };
+    const imported = async (Certificate, rest = chain) => send('ImportCertificateAuthorityCertificate', arn, { Certificate, ...rest });
+    await refused(imported(await signed(`${ca}keyUsage=critical,cRLSign\n`, 365)), 'MalformedCertificateException', /keyCertSign/);
+    await refused(imported(await signed(`basicConstraints=critical,CA:FALSE\n${usage}`, 365)), 'MalformedCertificateException', /CA:TRUE/);
+    await refused(imported(await signed(ca + usage, 365, '-subj', '/CN=Somebody else')), 'CertificateMismatchException', /subject/);
+    await refused(imported(readFileSync(at('ca.pem'))), 'CertificateMismatchException', /public key/);
+    const good = await signed(ca + usage, 365);
+    await refused(imported(good, {}), 'InvalidRequestException');
+    await refused(imported(good, { CertificateChain: Buffer.from(root.pem) }), 'CertificateMismatchException', /chain/);
+    await imported(good);
+    const first = await describe(arn);
+    assert.equal(first.Status, 'ACTIVE');
+    await imported(await signed(ca + usage, 700));
+    const renewed = await describe(arn);
+    assert.equal(renewed.Status, 'ACTIVE');
+    assert.ok(renewed.NotAfter - first.NotAfter > 300 * DAY * 1000);
+    await openssl('req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('leaf.key'), '-out', at('leaf.csr'), '-subj', '/CN=leaf.example');
+    const leaf = await certificateOf(pca, arn, await issue(pca, arn, readFileSync(at('leaf.csr')), { signing: 'SHA256WITHECDSA' }));
+    writeFileSync(at('leaf.pem'), leaf.Certificate);
+    writeFileSync(at('chain.pem'), leaf.CertificateChain);
+    const { stdout } = await openssl('verify', '-x509_strict', '-CAfile', at('ca.pem'), '-untrusted', at('chain.pem'), at('leaf.pem'));
+    assert.match(stdout, /OK/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('a deleted authority is restored as it was, or is gone with its key', async () => {
