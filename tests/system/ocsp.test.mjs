@@ -2,11 +2,12 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { RevokeCertificateCommand } from '@aws-sdk/client-acm-pca';
-import { Appliance, run, until } from './appliance.mjs';
+import { Appliance, freePort, run, until } from './appliance.mjs';
 import { activeRoot, certificateOf, issue } from './authority.mjs';
 
 let appliance, pca, folder;
@@ -200,4 +201,22 @@ test('the HSM is away: kept answers go on, others are told to try later, by a 20
     renameSync(join(appliance.state, 'token.away'), join(appliance.state, 'token'));
   }
   await until('fresh answers', async () => /Cert Status: good/.test((await post('nonce.req'))[1]));
+});
+
+test('a TLS server staples the answer, and OpenSSL and curl accept it', async () => {
+  await leaf('ec', 'staple');
+  const port = await freePort();
+  const server = spawn('openssl', ['s_server', '-accept', String(port), '-cert', at('staple.pem'), '-key', at('staple.key'), '-CAfile', at('ec.pem'), '-status_url', url(), '-www'], { stdio: 'ignore' });
+  try {
+    const said = await until('a stapled answer', async () => {
+      const { stdout } = await run('sh', ['-c', `openssl s_client -connect localhost:${port} -status -CAfile "${at('ec.pem')}" </dev/null 2>&1 || true`]);
+      return /OCSP Response Status/.test(stdout) && stdout;
+    }, 10);
+    assert.match(said, /OCSP Response Status: successful/);
+    assert.match(said, /Cert Status: good/);
+    const { stdout } = await run('curl', ['-sS', '-m', '5', '--cert-status', '--cacert', at('ec.pem'), '--connect-to', `staple:443:localhost:${port}`, '-o', '/dev/null', '-w', '%{http_code} %{ssl_verify_result}', 'https://staple/']).catch((error) => error);
+    assert.equal(stdout, '200 0');
+  } finally {
+    server.kill();
+  }
 });
