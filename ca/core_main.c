@@ -93,6 +93,7 @@ static int services_start(struct process *p, struct hsm_pin *pin, struct service
 static void services_stop(struct services *s)
 {
     operator_free(s->operator);
+    schedule_stop(s->core.schedule); /* due work tells the fronts; calls wake due work */
     serve_free(s->serve);
     schedule_free(s->core.schedule);
     ocsp_free(s->core.ocsp);

@@ -209,16 +209,24 @@ int schedule_new(struct core *core, const struct job_kind *kinds, size_t count,
     return CH_ESYS;
 }
 
-void schedule_free(struct schedule *s)
+void schedule_stop(struct schedule *s)
 {
     if (s == NULL)
         return;
     pthread_mutex_lock(&s->mutex);
+    bool running = !s->stop;
     s->stop = true;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->mutex);
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; running && i < s->count; i++)
         pthread_join(s->lines[i].thread, NULL);
+}
+
+void schedule_free(struct schedule *s)
+{
+    if (s == NULL)
+        return;
+    schedule_stop(s);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->mutex);
     free(s);

@@ -49,7 +49,13 @@ void schedule_wake(struct schedule *s, const char *name);
  */
 int schedule_wait(struct schedule *s, const char *name, unsigned timeout_ms);
 
-/* Ends every thread after the piece it works on, and frees. NULL is fine. */
+/*
+ * Ends every thread after the piece it works on; waking and waiting stay allowed and do nothing. For
+ * who has to end what the work uses before it frees. NULL is fine.
+ */
+void schedule_stop(struct schedule *s);
+
+/* Stops and frees. NULL is fine. */
 void schedule_free(struct schedule *s);
 
 #endif
