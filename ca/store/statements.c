@@ -369,7 +369,7 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_CRL_WANT_ALL, "crl-want-all",
           "UPDATE crls SET wishes = wishes + 1, due_at = min(due_at, max(?5, rest_until)) "
           "WHERE authority = " AUTHORITY " AND part >= ?4"),
-    READ(ST_CRL_NEXT, "crl-next", "SELECT due_at FROM crls ORDER BY due_at LIMIT 1"),
+    READ(ST_CRL_NEXT, "crl-next", "SELECT due_at FROM crls WHERE due_at > 0 ORDER BY due_at LIMIT 1"),
     READ(ST_CRL_DUE, "crl-due",
          "SELECT " CRL_COLUMNS CRL_FROM "WHERE c.due_at <= ?1 ORDER BY c.due_at LIMIT 1"),
     READ(ST_CRL_GET, "crl-get",
