@@ -128,7 +128,7 @@ static bool name_is_ours(const char *name)
 {
     static const char *const names[] = {".", "..", "chancery.conf", "env", "ca-bundle.pem",
                                         "softhsm2.conf", "run", "store", "secrets", "token",
-                                        "first-light", "lost+found", "public"};
+                                        "first-light", "lost+found", "public", "reports"};
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
         if (strcmp(name, names[n]) == 0)
             return true;
