@@ -1,3 +1,4 @@
+// Plain build only: libfaketime must be loaded before a sanitizer that wants to be first.
 // The life of authorities through the SDK: states, deletion and what comes after it, tags, permissions,
 // audit reports; on a daemon whose clock libfaketime moves.
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// Plain build only: libfaketime must be loaded before a sanitizer that wants to be first.
 // What becomes of a certificate after it was issued: renewal, revocation, use, tags, deletion, and what
 // time alone does, on a daemon whose clock libfaketime moves over 400 days.
 import { after, before, test } from 'node:test';
