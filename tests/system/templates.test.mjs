@@ -302,18 +302,19 @@ describe('constraints from above', () => {
     return readFileSync(out).toString('hex');
   };
   let upper, lower;
-  const subordinate = async (parent, name, templateName, ApiPassthrough) => {
+  const subordinate = async (parent, name, templateName, days, ApiPassthrough) => {
     const arn = await createAuthority(pca, 'SUBORDINATE', { name });
     const cert = await certificateOf(pca, parent.arn, await issue(pca, parent.arn, await csrOf(pca, arn),
-      { templateName, signing: parent.signing, days: 900, ApiPassthrough }));
+      { templateName, signing: parent.signing, days, ApiPassthrough }));
     await pca.send(new ImportCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: arn,
       Certificate: Buffer.from(cert.Certificate), CertificateChain: Buffer.from(cert.CertificateChain) }));
     return { arn, signing: 'SHA256WITHECDSA', pem: cert.Certificate, chain: cert.CertificateChain };
   };
+  // The lower one ends well before the upper one, however many seconds pass between the two.
   before(async () => {
-    upper = await subordinate(root, 'Upper', 'SubordinateCACertificate_PathLen1_APIPassthrough/V1',
+    upper = await subordinate(root, 'Upper', 'SubordinateCACertificate_PathLen1_APIPassthrough/V1', 900,
       { Extensions: { CustomExtensions: [custom('2.5.29.30', constraints(), true)] } });
-    lower = await subordinate(upper, 'Lower', 'SubordinateCACertificate_PathLen0/V1');
+    lower = await subordinate(upper, 'Lower', 'SubordinateCACertificate_PathLen0/V1', 800);
   });
 
   const names = (...list) => ({ templateName: 'BlankEndEntityCertificate_APIPassthrough/V1', days: 10,

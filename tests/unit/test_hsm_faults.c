@@ -192,6 +192,23 @@ static void sleep_ms(long ms)
     nanosleep(&t, NULL);
 }
 
+/* What a call says in the end, when it is given a minute to become the wanted. */
+static int until(int (*call)(void), int wanted)
+{
+    int64_t end = clock_monotonic_ms() + 60000;
+    int r = call();
+    while (r != wanted && clock_monotonic_ms() < end) {
+        sleep_ms(20);
+        r = call();
+    }
+    return r;
+}
+
+static int ping(void)
+{
+    return hsm_ping(h);
+}
+
 /* ---- one failure ---- */
 
 static void one_failure_of_any_curable_kind_is_not_seen_by_the_caller(void **state)
@@ -278,12 +295,7 @@ static void a_pin_that_becomes_wrong_is_tried_once_and_healed_by_a_new_pin_file(
     }
     assert_int_equal(atomic_load(&on_login.calls), 1);
     hsm_kit_write_pin(&kit, HSM_KIT_PIN "\n");
-    int r = CH_EPIN;
-    for (size_t i = 0; i < 100 && r != 0; i++) {
-        r = sign();
-        sleep_ms(30);
-    }
-    assert_int_equal(r, 0);
+    assert_int_equal(until(sign, 0), 0);
     assert_int_equal(atomic_load(&on_login.calls), 2);
 }
 
@@ -297,18 +309,13 @@ static void a_device_that_stays_away_fails_calls_soon_and_works_when_it_is_back(
     for (size_t i = 0; i < 3; i++) {
         int64_t begin = clock_monotonic_ms();
         assert_int_equal(sign(), CH_EHSM);
-        assert_true(clock_monotonic_ms() - begin < 2000);
+        assert_true(clock_monotonic_ms() - begin < 30000);
     }
     struct hsm_key *found = NULL;
     struct hsm_name unknown = hsm_kit_name("unknown");
     assert_int_equal(hsm_pair_find(h, &unknown, buf_slice(&spki), &found), CH_EHSM);
     faults_clear();
-    int r = CH_EHSM;
-    for (size_t i = 0; i < 100 && r != 0; i++) {
-        r = sign();
-        sleep_ms(30);
-    }
-    assert_int_equal(r, 0);
+    assert_int_equal(until(sign, 0), 0);
 }
 
 static void general_errors_for_reasons_of_the_request_lead_to_one_new_start_only(void **state)
@@ -329,6 +336,7 @@ struct worker {
     unsigned done;
     unsigned failed; /* with CH_EHSM */
     unsigned wrong;  /* otherwise */
+    atomic_uint ended; /* calls, however they ended */
     struct hsm_wrapped *wrapped;
 };
 
@@ -354,6 +362,7 @@ static void *worker_main(void *context)
         w->done += r == 0;
         w->failed += r == CH_EHSM;
         w->wrong += r != 0 && r != CH_EHSM;
+        atomic_fetch_add(&w->ended, 1);
     }
     return NULL;
 }
@@ -364,8 +373,18 @@ static void workers_start(struct worker workers[THREADS], atomic_bool *stop,
     atomic_store(stop, false);
     for (size_t i = 0; i < THREADS; i++) {
         workers[i] = (struct worker){.stop = stop, .wrapped = i % 2 == 1 ? wrapped : NULL};
+        atomic_init(&workers[i].ended, 0);
         assert_int_equal(pthread_create(&workers[i].thread, NULL, worker_main, &workers[i]), 0);
     }
+}
+
+/* Until each has ended a call that it had begun, and another. */
+static void workers_wait(struct worker workers[THREADS])
+{
+    for (size_t i = 0; i < THREADS; i++)
+        for (unsigned before = atomic_load(&workers[i].ended);
+             atomic_load(&workers[i].ended) - before < 2;)
+            sleep_ms(1);
 }
 
 /* The sum of all. */
@@ -396,7 +415,7 @@ static void a_token_with_few_sessions_serves_many_threads(void **state)
     assert_int_equal(sign(), 0);
     fault_set(&on_open, CKR_SESSION_COUNT, ALWAYS);
     workers_start(workers, &stop, &wrapped);
-    sleep_ms(200);
+    workers_wait(workers);
     struct worker sum = workers_stop(workers, &stop);
     assert_int_equal(sum.failed + sum.wrong, 0);
     assert_true(sum.done > THREADS);
@@ -419,10 +438,10 @@ static void failures_under_load_are_cured_without_a_wrong_result(void **state)
     workers_start(workers, &stop, &wrapped);
     for (size_t i = 0; i < 3 * COUNT_OF(kinds); i++) {
         fault_set(&on_sign, kinds[i % COUNT_OF(kinds)], 2);
-        sleep_ms(20);
-        /* Healthy again before the next: a call that is hit five times in a row may fail. */
         while (atomic_load(&on_sign.left) > 0)
-            sleep_ms(5);
+            sleep_ms(1);
+        /* No call is hit by two rounds: one that is hit five times in a row may fail. */
+        workers_wait(workers);
         assert_int_equal(sign(), 0);
     }
     struct worker sum = workers_stop(workers, &stop);
@@ -506,12 +525,7 @@ static void a_miss_is_not_believed_when_the_anchor_key_is_missing(void **state)
     struct buf public = {0};
     assert_int_equal(hsm_pair_generate(h, &unknown, KEY_ALG_P256, &public), CH_EHSM);
     hsm_anchor_set(h, &anchor);
-    int r = CH_EHSM;
-    for (size_t i = 0; i < 100 && r != 0; i++) {
-        r = hsm_ping(h);
-        sleep_ms(30);
-    }
-    assert_int_equal(r, 0);
+    assert_int_equal(until(ping, 0), 0);
     assert_int_equal(hsm_pair_find(h, &unknown, buf_slice(&spki), &found), CH_ENOTFOUND);
 }
 
@@ -532,9 +546,9 @@ static void a_token_folder_that_goes_away_and_comes_back_loses_nothing(void **st
                                              &wrapped),
                      0);
     workers_start(workers, &stop, &wrapped);
-    sleep_ms(200);
+    workers_wait(workers);
     assert_int_equal(rename(kit.tokens, away), 0);
-    sleep_ms(100);
+    assert_int_equal(until(sign, CH_EHSM), CH_EHSM);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(sign(), CH_EHSM);
         assert_int_equal(hsm_pair_find(h, &unknown, buf_slice(&spki), &found), CH_EHSM);
@@ -542,17 +556,12 @@ static void a_token_folder_that_goes_away_and_comes_back_loses_nothing(void **st
         assert_int_equal(hsm_ping(h), CH_EHSM);
     }
     assert_int_equal(rename(away, kit.tokens), 0);
-    int r = CH_EHSM;
-    for (size_t i = 0; i < 200 && r != 0; i++) {
-        r = sign();
-        sleep_ms(30);
-    }
-    assert_int_equal(r, 0);
+    assert_int_equal(until(sign, 0), 0);
     struct worker during = workers_stop(workers, &stop);
     assert_int_equal(during.wrong, 0);
     assert_true(during.done > 0);
     workers_start(workers, &stop, &wrapped);
-    sleep_ms(200);
+    workers_wait(workers);
     struct worker after = workers_stop(workers, &stop);
     assert_int_equal(after.wrong + after.failed, 0);
     assert_true(after.done > THREADS);
@@ -560,6 +569,14 @@ static void a_token_folder_that_goes_away_and_comes_back_loses_nothing(void **st
     assert_int_equal(hsm_pair_destroy(h, &unknown), 0);
     buf_free(&public);
     hsm_wrapped_free(&wrapped);
+}
+
+static bool is_lost(void)
+{
+    pthread_rwlock_rdlock(&h->module->lock);
+    bool lost = h->lost;
+    pthread_rwlock_unlock(&h->module->lock);
+    return lost;
 }
 
 static void a_short_absence_of_the_folder_is_waited_out(void **state)
@@ -572,11 +589,12 @@ static void a_short_absence_of_the_folder_is_waited_out(void **state)
     atomic_bool stop;
     snprintf(away, sizeof(away), "%s/away", kit.folder);
     workers_start(workers, &stop, NULL);
-    sleep_ms(100);
+    workers_wait(workers);
     assert_int_equal(rename(kit.tokens, away), 0);
-    sleep_ms(60);
+    while (!is_lost())
+        sleep_ms(1);
     assert_int_equal(rename(away, kit.tokens), 0);
-    sleep_ms(600);
+    workers_wait(workers);
     struct worker sum = workers_stop(workers, &stop);
     assert_int_equal(sum.wrong + sum.failed, 0);
     assert_true(sum.done > THREADS);
