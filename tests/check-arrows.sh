@@ -2,9 +2,9 @@
 # Proves the arrows of docs/ARCHITECTURE.md: which folder may include which, and what each
 # program links. Prints every offence; exit 1 when there is one.
 #
-#   check-arrows.sh BIN
+#   check-arrows.sh [BIN]       (default: build/plain/bin)
 set -eu
-bin=$1
+bin=${1:-build/plain/bin}
 cd "$(dirname "$0")/.."
 bad=0
 offence() { echo "check-arrows: $*"; bad=1; }
