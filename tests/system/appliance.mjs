@@ -26,7 +26,7 @@ export function freePort() {
 }
 
 // Waits until check() returns something true; says what it waited for when it never does.
-export async function until(what, check, seconds = 30) {
+export async function until(what, check, seconds = 120) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const result = await check();

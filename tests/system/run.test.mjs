@@ -47,7 +47,7 @@ test('a fresh state: the main job is done once and shown', async () => {
   process.kill(-child.pid, 'SIGINT'); // Ctrl-C reaches the whole group
   const { code } = await child.ended;
   assert.equal(code, 0);
-  await until('every process to be gone', () => processes() === '', 10);
+  await until('every process to be gone', () => processes() === '');
 });
 
 test('a second start serves the same appliance, without doing the job again', async () => {
@@ -61,5 +61,5 @@ test('a second start serves the same appliance, without doing the job again', as
   assert.equal(stdout.trim(), 'www.example.internal');
   child.kill('SIGTERM');
   assert.equal((await child.ended).code, 0);
-  await until('every process to be gone', () => processes() === '', 10);
+  await until('every process to be gone', () => processes() === '');
 });

@@ -31,7 +31,7 @@ static void all_start_are_wired_serve_and_stop_in_order(void **state)
     assert_int_equal(stage_logged("front-manage is ready"), 1);
     int64_t start = clock_monotonic_ms();
     stage_stops();
-    assert_true(clock_monotonic_ms() - start < 4000);
+    assert_true(clock_monotonic_ms() - start < 30000);
     assert_int_equal(stage_logged("stopped: CH_OK"), 2);
     assert_int_equal(stage_logged("starting again"), 0);
     assert_int_equal(stage_logged("does not stop"), 0);
