@@ -7,6 +7,8 @@
 #include "ca/trail/checkpoint.h"
 #include "ca/pca/ocsp.h"
 #include "ca/public.h"
+#include "ca/trust/command.h"
+#include "ca/trust/trust.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -207,6 +209,15 @@ static void facts_checkpoints(struct facts *f, struct core *core)
              (unsigned long long)report.count, (unsigned long long)report.last, at);
 }
 
+static void fact_trust(struct facts *f, struct core *core)
+{
+    unsigned have = 0, want = 0;
+    if (!trust_has_place(core->config))
+        fact(f, "trust services", "none, as the public plane is off");
+    else if (trust_progress(core, &have, &want) == 0)
+        fact(f, "trust services", "%u of %u", have, want);
+}
+
 static int answer_status(struct core *core, struct channel *from, const struct frame *frame)
 {
     struct msg_status_reply message = {0};
@@ -218,6 +229,7 @@ static int answer_status(struct core *core, struct channel *from, const struct f
     fact(f, "uptime", "%lld s", (long long)(clock_now() - core->started_at));
     fact_processes(f, core);
     facts_hsm(f, core);
+    fact_trust(f, core);
     fact(f, "regions", "%s", core->config->core_regions);
     facts_store(f, core, frame->message.status.detail != 0);
     if (frame->message.status.detail != 0)
@@ -314,6 +326,23 @@ static int answer_key_rotate(struct core *core, struct channel *from, const stru
     return channel_send(from, MSG_KEY_ROTATED, frame->header.id, &message, -1);
 }
 
+static int answer_trust(struct core *core, struct channel *from, const struct frame *frame)
+{
+    const struct msg_trust *asked = &frame->message.trust;
+    char verb[33], family[17];
+    struct buf text = {0};
+    int made = CH_EINVAL;
+    if (text_take(asked->verb, verb, sizeof verb) &&
+        text_take(asked->family, family, sizeof family))
+        made = trust_command(core, verb, family, &text);
+    if (made != 0 && text.len == 0)
+        (void)buf_put_text(&text, ch_error_text(made));
+    struct msg_trust_reply message = {.result = (uint32_t)-made, .text = buf_slice(&text)};
+    int r = channel_send(from, MSG_TRUST_REPLY, frame->header.id, &message, -1);
+    buf_free(&text);
+    return r;
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -328,6 +357,7 @@ static const struct {
     {MSG_STATUS, ROLE_OPERATOR, answer_status},
     {MSG_USER_ADD, ROLE_OPERATOR, answer_user_add},
     {MSG_KEY_ROTATE, ROLE_OPERATOR, answer_key_rotate},
+    {MSG_TRUST, ROLE_OPERATOR, answer_trust},
 };
 
 int handlers_act(struct core *core, struct channel *from, const struct frame *frame)

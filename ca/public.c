@@ -2,6 +2,7 @@
 
 #include "ca/pca/authority.h"
 #include "ca/pca/crl.h"
+#include "ca/trust/trust.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -148,5 +149,9 @@ int public_fetch(struct core *core, struct slice path, struct publication *out)
             publication_free(out);
         return r;
     }
-    return fetch_crl(core, path, out);
+    int r = trust_fetch(core, path, out);
+    if (r == 0)
+        return 0;
+    publication_free(out);
+    return r == CH_ENOTFOUND ? fetch_crl(core, path, out) : r;
 }

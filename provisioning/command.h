@@ -23,6 +23,10 @@ int status_run(int argc, char **argv);
 int doctor_run(int argc, char **argv);
 int user_add_run(int argc, char **argv);
 int key_rotate_run(int argc, char **argv);
+int trust_list_run(int argc, char **argv);
+int trust_bundle_run(int argc, char **argv);
+int trust_make_run(int argc, char **argv);
+int trust_roll_over_run(int argc, char **argv);
 int version_run(int argc, char **argv);
 int help_run(int argc, char **argv);
 

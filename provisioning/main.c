@@ -46,6 +46,22 @@ static const struct command commands[] = {
      "  --region R           only those of that region\n"
      "  --class C            only export, or only no-export\n",
      key_rotate_run},
+    {"trust", "list", "[options]", "list the appliance's own authorities that issue public certificates",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --family F           only rsa-2048, rsa-4096, p-256 or p-384\n",
+     trust_list_run},
+    {"trust", "bundle", "[--state DIR]", "print the roots that clients are to trust, as PEM",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n",
+     trust_bundle_run},
+    {"trust", "make", "[options]", "make the authorities now, not with the first certificate",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --family F           only rsa-2048, rsa-4096, p-256 or p-384\n",
+     trust_make_run},
+    {"trust", "roll-over", "intermediate|root [options]",
+     "retire the authorities that issue, or roots and all; successors are made at once",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --family F           only rsa-2048, rsa-4096, p-256 or p-384\n",
+     trust_roll_over_run},
     {"hsm", "doctor", "[options]", "say whether an HSM can do what Chancery needs",
      "  --state DIR          take module, token and PIN from the appliance in DIR\n"
      "  --module PATH        PKCS#11 module\n"

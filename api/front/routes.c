@@ -13,6 +13,7 @@ static const struct route routes[] = {
     {ROLE_FRONT_MANAGE, "DELETE", "/chancery/v1/+", exchange_relay_call},
     {ROLE_FRONT_PUBLIC, "GET", "/ca/*", publication_fetch},
     {ROLE_FRONT_PUBLIC, "GET", "/crl/*", publication_fetch},
+    {ROLE_FRONT_PUBLIC, "GET", "/trust/*", publication_fetch},
     {ROLE_FRONT_PUBLIC, "POST", "/ocsp", publication_ocsp_post},
     {ROLE_FRONT_PUBLIC, "POST", "/", publication_ocsp_post},
     {ROLE_FRONT_PUBLIC, "GET", "/ocsp/*", publication_ocsp_get},

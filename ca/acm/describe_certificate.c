@@ -119,24 +119,6 @@ static int key_put(const struct certificate_row *row, json_t *out)
     return rc;
 }
 
-/* Absent until a renewal has begun. */
-static int renewal_put(const struct certificate_row *row, json_t *out)
-{
-    json_t *summary = json_object();
-    int rc = 0;
-    if (row->renewal_status != NULL) {
-        rc = member_put_text(summary, "RenewalStatus", row->renewal_status);
-        if (rc == 0)
-            rc = member_put_text(summary, "RenewalStatusReason", row->renewal_reason);
-        if (rc == 0)
-            rc = member_put_time(summary, "UpdatedAt", row->renewal_updated_at);
-        if (rc == 0)
-            rc = member_put_new(out, "RenewalSummary", json_incref(summary));
-    }
-    json_decref(summary);
-    return rc;
-}
-
 static int user_visit(void *context, const char *resource, int64_t created_at)
 {
     (void)created_at;
@@ -197,6 +179,26 @@ static int validations_put(struct request *r, const struct certificate_row *row,
     return rc;
 }
 
+/* Absent until a renewal has begun. Public ones tell how far their names are, too. */
+static int renewal_put(const struct certificate_row *row, json_t *validations, json_t *out)
+{
+    json_t *summary = json_object();
+    int rc = 0;
+    if (row->renewal_status != NULL) {
+        rc = member_put_text(summary, "RenewalStatus", row->renewal_status);
+        if (rc == 0)
+            rc = member_put_text(summary, "RenewalStatusReason", row->renewal_reason);
+        if (rc == 0)
+            rc = member_put_time(summary, "UpdatedAt", row->renewal_updated_at);
+        if (rc == 0 && validations != NULL)
+            rc = member_put_new(summary, "DomainValidationOptions", json_incref(validations));
+        if (rc == 0)
+            rc = member_put_new(out, "RenewalSummary", json_incref(summary));
+    }
+    json_decref(summary);
+    return rc;
+}
+
 int acm_describe_certificate(struct request *r)
 {
     struct certificate_row row = {0};
@@ -213,7 +215,7 @@ int acm_describe_certificate(struct request *r)
     if (rc == 0)
         rc = state_put(&row, r->now, out);
     if (rc == 0)
-        rc = renewal_put(&row, out);
+        rc = renewal_put(&row, json_object_get(out, "DomainValidationOptions"), out);
     if (rc == 0)
         rc = users_put(r, &row, out);
     if (rc == 0)

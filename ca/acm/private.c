@@ -79,17 +79,23 @@ static int names_build(struct private_work *w)
     return rc;
 }
 
-static int order_make(struct private_work *w, int64_t now)
+int private_order_names(struct private_work *w)
 {
     struct pki_attribute common_name = {COMMON_NAME_OID, w->row.domain};
     int rc = pki_name_build(&common_name, 1, &w->subject);
     if (rc == 0)
         rc = names_build(w);
     w->order.authority = &w->authority;
-    w->order.profile = pki_profile_acm_private();
-    w->order.sig_alg = sig_alg_default(authority_key_alg(&w->authority));
     w->order.subject = buf_slice(&w->subject);
     w->order.subject_alt_name = buf_slice(&w->names);
+    return rc;
+}
+
+static int order_make(struct private_work *w, int64_t now)
+{
+    int rc = private_order_names(w);
+    w->order.profile = pki_profile_acm_private();
+    w->order.sig_alg = sig_alg_default(authority_key_alg(&w->authority));
     w->order.not_before = now / SECOND_US - VALIDITY_BACKDATE;
     w->order.not_after = now / SECOND_US + PRIVATE_VALIDITY_SECONDS;
     return rc;
@@ -279,8 +285,7 @@ static int chain_fill(struct private_work *w)
     return rc;
 }
 
-/* Everything that issuance adds to the row, read from the certificate itself. */
-static int row_issue(struct private_work *w)
+int private_row_issue(struct private_work *w)
 {
     struct pki_certificate *certificate = NULL;
     struct pki_reason why;
@@ -342,7 +347,7 @@ int private_sign(struct private_work *w, const char **reason)
     if (*reason != NULL)
         log_warn("certificate %s: %s: %s", w->row.id, *reason, why.text);
     if (rc == 0)
-        rc = row_issue(w);
+        rc = private_row_issue(w);
     if (rc != 0)
         issue_abandon(w->core, &w->intent);
     return rc;

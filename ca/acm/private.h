@@ -38,6 +38,9 @@ int private_prepare(struct private_work *w, int64_t now, const char **reason);
  */
 int private_is_permitted(struct private_work *w, bool *permitted);
 
+/* Subject and names of the order, from the row; w->authority is whose order it is. CH_ENOMEM. */
+int private_order_names(struct private_work *w);
+
 /* Makes and wraps the key. CH_EBUSY when none is ready and wait is false; CH_EUNSUPPORTED; CH_EHSM.
  */
 int private_key_make(struct private_work *w, bool wait);
@@ -54,6 +57,9 @@ int private_intend_now(struct private_work *w);
  * private_prepare, NULL when the failure passes; then the code is not 0.
  */
 int private_sign(struct private_work *w, const char **reason);
+
+/* Everything that issuance adds to the row, read from the signed w->intent. */
+int private_row_issue(struct private_work *w);
 
 /*
  * Signs the committed intent and stores key, certificate and ISSUED in one commit; or FAILED,

@@ -2,6 +2,7 @@
 
 #include "ca/acm/certificate.h"
 #include "ca/acm/private.h"
+#include "ca/acm/renewal_public.h"
 #include "ca/arn.h"
 #include "ca/members.h"
 #include "ca/trail/trail.h"
@@ -18,6 +19,7 @@
 #define RETRY_MAX_US (6 * HOUR_US)
 #define TIMEOUT_US (72 * HOUR_US)
 #define PENDING "PENDING_AUTO_RENEWAL"
+#define PENDING_PERSON "PENDING_VALIDATION" /* of public ones: the owner has to act */
 
 /* ---- when ---- */
 
@@ -33,29 +35,35 @@ static int64_t next_start(const struct certificate_row *row, int64_t now)
     return 0;
 }
 
+static bool is_public(const struct certificate_row *row)
+{
+    return strcmp(row->type, "AMAZON_ISSUED") == 0;
+}
+
 static bool is_renewable(const struct certificate_row *row, int64_t now)
 {
-    return strcmp(row->type, "PRIVATE") == 0 &&
-           strcmp(certificate_renewal(row, now), "ELIGIBLE") == 0;
+    return strcmp(certificate_renewal(row, now), "ELIGIBLE") == 0;
 }
 
 int64_t renewal_due(const struct certificate_row *row, int64_t now)
 {
-    int64_t first = row->not_after - starts[0] * DAY_US;
     if (!is_renewable(row, now))
         return 0;
+    int64_t first =
+        is_public(row) ? renewal_public_begins(row) : row->not_after - starts[0] * DAY_US;
     return first > now ? first : now;
 }
 
-static bool is_pending(const struct certificate_row *row)
+bool renewal_is_pending(const struct certificate_row *row)
 {
-    return row->renewal_status != NULL && strcmp(row->renewal_status, PENDING) == 0;
+    return row->renewal_status != NULL && (strcmp(row->renewal_status, PENDING) == 0 ||
+                                           strcmp(row->renewal_status, PENDING_PERSON) == 0);
 }
 
 int renewal_plan(struct store_tx *tx, const struct certificate_row *row, int64_t now)
 {
     int64_t due = renewal_due(row, now);
-    if (is_pending(row) || strcmp(row->status, "ISSUED") != 0 || (due != 0) == (row->renew_at != 0))
+    if (renewal_is_pending(row) || strcmp(row->status, "ISSUED") != 0 || (due != 0) == (row->renew_at != 0))
         return 0;
     return store_certificate_set_renew_at(tx, &row->scope, row->id, due);
 }
@@ -126,9 +134,8 @@ static const char *make(struct attempt *a)
 }
 
 /* Fills in what became of the certificate while the new one was made. CH_ESTATE: no longer ours. */
-static int check_same(struct store_tx *tx, struct attempt *a)
+static int check_same(struct store_tx *tx, struct certificate_row *row)
 {
-    struct certificate_row *row = &a->work.row;
     struct certificate_row now = {0};
     int rc = store_certificate_get(tx, &row->scope, row->id, &now);
     if (rc == CH_ENOTFOUND || (rc == 0 && strcmp(now.status, "ISSUED") != 0))
@@ -139,9 +146,8 @@ static int check_same(struct store_tx *tx, struct attempt *a)
     return rc;
 }
 
-static int event_append(struct store_tx *tx, const struct attempt *a)
+static int event_append(struct store_tx *tx, const struct certificate_row *row)
 {
-    const struct certificate_row *row = &a->work.row;
     char arn[ARN_SIZE];
     arn_certificate(&row->scope, row->id, arn);
     struct trail_event event = {
@@ -150,38 +156,43 @@ static int event_append(struct store_tx *tx, const struct attempt *a)
         .account = row->scope.account,
         .region = row->scope.region,
         .at = row->renewal_updated_at,
-        .details = json_pack("{s:s,s:s,s:s}", "certificateArn", arn, "certificateAuthorityArn",
+        .details = json_pack("{s:s,s:s*,s:s}", "certificateArn", arn, "certificateAuthorityArn",
                              row->authority_arn, "serialNumber", row->serial),
     };
     return trail_append_event(tx, &event);
 }
 
-/* The old certificate and its key go, the new ones come, and it is told: all or nothing. */
+int renewal_complete(struct store_tx *tx, struct private_work *w, struct key_row *old_key,
+                     int64_t now)
+{
+    struct certificate_row *row = &w->row;
+    int rc = check_same(tx, row);
+    if (rc == 0)
+        rc = store_key_get(tx, &row->scope, row->id, old_key);
+    if (rc == 0)
+        rc = store_issued_complete(tx, &w->intent);
+    if (rc == 0)
+        rc = store_key_replace(tx, &w->key);
+    if (rc == 0)
+        rc = summary_set(row, "SUCCESS", NULL, now);
+    row->renewal_started_at = 0;
+    row->renew_at = renewal_due(row, now);
+    if (rc == 0)
+        rc = store_certificate_set_renewed(tx, row);
+    return rc == 0 ? event_append(tx, row) : rc;
+}
+
 static int finish_unit(struct store_tx *tx, void *context)
 {
     struct attempt *a = context;
-    struct certificate_row *row = &a->work.row;
-    int rc = check_same(tx, a);
-    if (rc == 0)
-        rc = store_key_get(tx, &row->scope, row->id, &a->old_key);
-    if (rc == 0)
-        rc = store_issued_complete(tx, &a->work.intent);
-    if (rc == 0)
-        rc = store_key_replace(tx, &a->work.key);
-    if (rc == 0)
-        rc = summary_set(row, "SUCCESS", NULL, a->now);
-    row->renewal_started_at = 0;
-    row->renew_at = renewal_due(row, a->now);
-    if (rc == 0)
-        rc = store_certificate_set_renewed(tx, row);
-    return rc == 0 ? event_append(tx, a) : rc;
+    return renewal_complete(tx, &a->work, &a->old_key, a->now);
 }
 
-static void old_key_forget(struct attempt *a)
+void renewal_key_forget(struct core *core, const struct key_row *old_key)
 {
     struct hsm_wrapped wrapped;
-    if (certificate_key_view(&a->old_key, &wrapped) == 0)
-        hsm_subscriber_forget(a->work.core->hsm, &wrapped);
+    if (certificate_key_view(old_key, &wrapped) == 0)
+        hsm_subscriber_forget(core->hsm, &wrapped);
 }
 
 static int finish(struct attempt *a)
@@ -189,7 +200,7 @@ static int finish(struct attempt *a)
     a->now = clock_now_us();
     int rc = store_write(a->work.core->store, finish_unit, a);
     if (rc == 0) {
-        old_key_forget(a);
+        renewal_key_forget(a->work.core, &a->old_key);
         log_info("certificate %s is renewed", a->work.row.id);
         return 0;
     }
@@ -207,7 +218,7 @@ static int failure_unit(struct store_tx *tx, void *context)
 static int put_off(struct attempt *a, const char *reason)
 {
     struct certificate_row *row = &a->work.row;
-    if (!is_pending(row))
+    if (!renewal_is_pending(row))
         row->renewal_started_at = a->now;
     int64_t elapsed = a->now - row->renewal_started_at;
     int64_t delay = elapsed < RETRY_MIN_US   ? RETRY_MIN_US
@@ -224,7 +235,7 @@ static int drop(struct attempt *a)
 {
     struct certificate_row *row = &a->work.row;
     row->renew_at = 0;
-    int rc = is_pending(row) ? text_set(&row->renewal_status, "FAILED") : 0;
+    int rc = renewal_is_pending(row) ? text_set(&row->renewal_status, "FAILED") : 0;
     return rc == 0 ? store_write(a->work.core->store, failure_unit, a) : rc;
 }
 
@@ -233,6 +244,8 @@ static int attempt_run(struct attempt *a)
     struct certificate_row *row = &a->work.row;
     if (!is_renewable(row, a->now))
         return drop(a);
+    if (is_public(row))
+        return renewal_public_attempt(a->work.core, row, a->now);
     const char *reason = make(a);
     return reason == NULL ? finish(a) : put_off(a, reason);
 }

@@ -1,5 +1,5 @@
 /*
- * RevokeCertificate: a private certificate that was exported; for ever. Its CA's own record of it and
+ * RevokeCertificate: a certificate that was exported; for ever. Its authority's own record of it and
  * the certificate's state change in one commit.
  */
 #include "ca/acm/acm.h"
@@ -12,6 +12,7 @@
 #include "ca/pca/crl.h"
 #include "ca/pca/ocsp.h"
 #include "ca/pca/revocation.h"
+#include "ca/trust/trust.h"
 
 #include <string.h>
 
@@ -39,8 +40,8 @@ static int check(struct request *r, const struct certificate_row *row)
         return refuse(r, "it is not issued");
     if (row->exported_at == 0)
         return refuse(r, "it was never exported");
-    if (row->authority_arn == NULL || row->issued_id == NULL)
-        return refuse(r, "no private certificate authority has issued it");
+    if (row->issued_id == NULL)
+        return refuse(r, "no authority of this appliance has issued it");
     return certificate_check_unused(r, row);
 }
 
@@ -48,8 +49,14 @@ static int check(struct request *r, const struct certificate_row *row)
 static int record(struct store_tx *tx, struct revoke *v, const struct certificate_row *row)
 {
     struct issued_row issued = {0};
-    int rc = arn_authority_of_scope(&row->scope, row->authority_arn, v->authority);
-    if (rc == 0)
+    int rc = 0;
+    if (row->authority_arn == NULL)
+        rc = trust_issued_get(tx, row->issued_id, &issued);
+    else
+        rc = arn_authority_of_scope(&row->scope, row->authority_arn, v->authority);
+    if (rc == 0 && row->authority_arn == NULL)
+        memcpy(v->authority, issued.authority, sizeof v->authority);
+    else if (rc == 0)
         rc = store_issued_get(tx, &row->scope, v->authority, row->issued_id, &issued);
     if (rc == 0)
         memcpy(v->serial, issued.serial, sizeof v->serial);

@@ -1,3 +1,4 @@
+#include "ca/acm/issue_public.h"
 #include "ca/jobs/audit_checkpoint.h"
 #include "ca/jobs/audit_report.h"
 #include "ca/jobs/destruction.h"
@@ -7,6 +8,7 @@
 #include "ca/jobs/ocsp.h"
 #include "ca/jobs/renewal.h"
 #include "ca/pca/crl.h"
+#include "ca/trust/trust.h"
 
 /* ---- the kinds of due work, a row each ---- */
 
@@ -16,6 +18,8 @@ const struct job_kind job_kinds[] = {
     {"names", names_job_due, names_job_run},
     {OCSP_JOB, ocsp_job_due, ocsp_job_run},
     {RENEWAL_JOB, renewal_job_due, renewal_job_run},
+    {TRUST_JOB, trust_job_due, trust_job_run},
+    {PUBLIC_ISSUE_JOB, issue_public_job_due, issue_public_job_run},
     {KEK_ROTATION, kek_rotation_due, kek_rotation_run},
     {CRL_JOB, crl_job_due, crl_job_run},
     {AUDIT_REPORT_JOB, audit_report_job_due, audit_report_job_run},

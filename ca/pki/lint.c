@@ -182,6 +182,44 @@ static const struct lint_rule rules[] = {
     {"issuer-alt-name-filled", "RFC 5280 4.2.1.7", "issuerAltName must hold at least one name",
      lint_issuer_alt_name_filled, LINT_ALL},
 
+    {"br-validity", "CA/Browser Forum BR 6.3.2",
+     "a public certificate must not be valid for more than 398 days", lint_public_validity,
+     LINT_PUBLIC},
+    {"br-hash", "CA/Browser Forum BR 7.1.3.2", "the hash must be SHA-256, SHA-384 or SHA-512",
+     lint_public_hash, LINT_PUBLIC},
+    {"br-subject", "CA/Browser Forum BR 7.1.2.7.2",
+     "the subject of a domain-validated certificate has at most a common name",
+     lint_public_subject, LINT_PUBLIC},
+    {"br-names", "CA/Browser Forum BR 7.1.2.7.12",
+     "subjectAltName must be there and hold DNS names only", lint_public_names, LINT_PUBLIC},
+    {"br-common-name", "CA/Browser Forum BR 7.1.4.3",
+     "the common name must be one of the names of subjectAltName", lint_public_common_name,
+     LINT_PUBLIC},
+    {"br-ca-subject", "CA/Browser Forum BR 7.1.2.10.2",
+     "the subject of a CA must have country, organization and common name", lint_public_ca_subject,
+     LINT_PUBLIC},
+    {"br-purposes", "CA/Browser Forum BR 7.1.2.7.10, 7.1.2.10.6",
+     "extKeyUsage must be serverAuth alone, but for a root, which has none", lint_public_purposes,
+     LINT_PUBLIC},
+    {"br-key-usage", "CA/Browser Forum BR 7.1.2.7.11, 7.1.2.10.7",
+     "keyUsage must be digitalSignature, with keyEncipherment for RSA; of a CA keyCertSign and "
+     "cRLSign",
+     lint_public_key_usage, LINT_PUBLIC},
+    {"br-policies", "CA/Browser Forum BR 7.1.2.7.9, 7.1.2.10.5",
+     "certificatePolicies must be there and not critical, but for a root", lint_public_policies,
+     LINT_PUBLIC},
+    {"br-status", "CA/Browser Forum BR 7.1.2.11.2",
+     "there must be a CRL distribution point, but for a root", lint_public_status, LINT_PUBLIC},
+    {"br-issuer", "CA/Browser Forum BR 7.1.2.7.7, 7.1.2.10.3",
+     "authorityInfoAccess must name responder and issuer by HTTP, but for a root",
+     lint_public_issuer, LINT_PUBLIC},
+    {"ct-poison", "RFC 6962 3.1",
+     "a precertificate, and nothing else, has the critical poison extension with NULL",
+     lint_public_poison, LINT_PUBLIC},
+    {"ct-timestamps", "RFC 6962 3.3",
+     "the list of signed certificate timestamps must be sound and not stand in a precertificate",
+     lint_public_timestamps, LINT_PUBLIC},
+
     {"profile-ca", "certificate template", "cA must be as in the template", lint_profile_ca,
      LINT_ALL},
     {"profile-path-length", "certificate template", "the path length must be as in the template",
@@ -231,6 +269,8 @@ static void lint_close(struct lint *l)
 
 static bool is_judged(const struct lint_rule *rule, const struct pki_profile *profile)
 {
+    if (rule->scope == LINT_PUBLIC)
+        return profile != NULL && profile->public_trust;
     if (profile == NULL || rule->scope == LINT_ALL)
         return true;
     return rule->scope == LINT_NOT_BLANK ? !profile->blank : profile->passthrough == 0;

@@ -23,9 +23,9 @@ struct lint {
 /*
  * Templates that a rule does not judge, because AWS issues what it forbids: a blank template takes
  * key usage and names as they come, one with passthrough critical extensions that nobody here
- * knows.
+ * knows. And rules that judge public trust alone.
  */
-enum lint_scope { LINT_ALL, LINT_NOT_BLANK, LINT_NOT_PASSING };
+enum lint_scope { LINT_ALL, LINT_NOT_BLANK, LINT_NOT_PASSING, LINT_PUBLIC };
 
 struct lint_rule {
     const char *id;
@@ -101,6 +101,21 @@ bool lint_subject_info_not_critical(const struct lint *l);
 bool lint_subject_info_filled(const struct lint *l);
 bool lint_issuer_alt_name_filled(const struct lint *l);
 bool lint_no_check_of_responder(const struct lint *l);
+
+/* lint_public.c */
+bool lint_public_validity(const struct lint *l);
+bool lint_public_subject(const struct lint *l);
+bool lint_public_common_name(const struct lint *l);
+bool lint_public_names(const struct lint *l);
+bool lint_public_ca_subject(const struct lint *l);
+bool lint_public_purposes(const struct lint *l);
+bool lint_public_key_usage(const struct lint *l);
+bool lint_public_policies(const struct lint *l);
+bool lint_public_status(const struct lint *l);
+bool lint_public_issuer(const struct lint *l);
+bool lint_public_hash(const struct lint *l);
+bool lint_public_poison(const struct lint *l);
+bool lint_public_timestamps(const struct lint *l);
 
 /* lint_extensions.c */
 bool lint_extended_key_usage_once(const struct lint *l);

@@ -48,7 +48,10 @@ bool lint_extensions_once(const struct lint *l)
 
 bool lint_extensions_known(const struct lint *l)
 {
-    return l->e.alien_critical == NULL;
+    if (l->e.alien_critical == NULL)
+        return true;
+    int nid = OBJ_obj2nid(X509_EXTENSION_get_object(l->e.alien_critical));
+    return l->profile != NULL && l->profile->precertificate && nid == NID_ct_precert_poison;
 }
 
 bool lint_extensions_sound(const struct lint *l)
@@ -194,6 +197,13 @@ static bool is_of_template(int nid)
     return false;
 }
 
+/* What issuance of public certificates adds; lint_public.c judges it. */
+static bool is_of_public_trust(int nid)
+{
+    return nid == NID_certificate_policies || nid == NID_ct_precert_poison ||
+           nid == NID_ct_precert_scts;
+}
+
 /* Without passthrough there is nothing that the template and the authority do not put in. */
 bool lint_profile_extensions(const struct lint *l)
 {
@@ -202,7 +212,8 @@ bool lint_profile_extensions(const struct lint *l)
     for (int i = 0; i < sk_X509_EXTENSION_num(l->tbs->extensions); i++) {
         X509_EXTENSION *extension = sk_X509_EXTENSION_value(l->tbs->extensions, i);
         int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
-        if (!is_of_template(nid) && !(l->profile->no_check && nid == NID_id_pkix_OCSP_noCheck))
+        if (!is_of_template(nid) && !(l->profile->no_check && nid == NID_id_pkix_OCSP_noCheck) &&
+            !(l->profile->public_trust && is_of_public_trust(nid)))
             return false;
     }
     return true;

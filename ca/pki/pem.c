@@ -3,8 +3,10 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs7.h>
 #include <string.h>
 
+#define CERTIFICATES_MAX 256 /* in one bundle */
 #define LINE 64
 #define LINE_OCTETS 48 /* what a line of 64 characters holds */
 #define BLOCK_BEGIN "-----BEGIN "
@@ -82,5 +84,37 @@ int pki_pem_each(struct slice pem, size_t max, int (*visit)(void *context, struc
         rc = visit_next(bio, visit, context);
 out:
     BIO_free(bio);
+    return rc;
+}
+
+/* ---- many certificates as one element ---- */
+
+static int bundle_add(void *context, struct slice der)
+{
+    PKCS7 *bundle = context;
+    const unsigned char *at = der.data;
+    X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+    int rc = certificate == NULL ? CH_EINVAL
+             : PKCS7_add_certificate(bundle, certificate) == 1 ? 0
+                                                               : CH_ENOMEM;
+    X509_free(certificate);
+    ERR_clear_error();
+    return rc;
+}
+
+int pki_pkcs7_bundle(struct slice pem, struct buf *der)
+{
+    PKCS7 *bundle = PKCS7_new();
+    int rc = bundle == NULL || PKCS7_set_type(bundle, NID_pkcs7_signed) != 1 ||
+                     PKCS7_content_new(bundle, NID_pkcs7_data) != 1 ||
+                     PKCS7_set_detached(bundle, 1) < 0
+                 ? CH_ENOMEM
+                 : 0;
+    if (rc == 0)
+        rc = pki_pem_each(pem, CERTIFICATES_MAX, bundle_add, bundle);
+    if (rc == 0)
+        rc = pki_der_encode(bundle, ASN1_ITEM_rptr(PKCS7), der);
+    PKCS7_free(bundle);
+    ERR_clear_error();
     return rc;
 }

@@ -132,11 +132,21 @@ struct pki_profile {
     bool pointers;             /* has what struct pki_pointers says */
     bool no_check;             /* has id-pkix-ocsp-nocheck, RFC 6960 4.2.2.2.1 */
     unsigned passthrough;      /* enum pki_passthrough; 0 = none */
+    bool public_trust;         /* judged by the Baseline Requirements; policies and CT come as extras */
+    bool precertificate;       /* has the poison of RFC 6962 3.1 */
 };
 /* Finds by "RootCACertificate/V1" and the like; NULL when unknown. */
 const struct pki_profile *pki_profile_find(const char *name);
 /* The profile of private certificates that ACM requests itself: serverAuth and clientAuth. */
 const struct pki_profile *pki_profile_acm_private(void);
+/* Those of the authorities that issue public certificates: roots, and what stands below them. */
+const struct pki_profile *pki_profile_trust_root(void);
+const struct pki_profile *pki_profile_trust_intermediate(void);
+/*
+ * The profile of public certificates for keys of that algorithm: serverAuth alone (CA/Browser Forum BR
+ * 7.1.2.7); or of the precertificate that logs see before (RFC 6962 3.1).
+ */
+const struct pki_profile *pki_profile_public(enum key_alg alg, bool precertificate);
 /* The profile of the certificates by which the appliance itself answers OCSP for an authority. */
 const struct pki_profile *pki_profile_ocsp_responder(void);
 
@@ -303,6 +313,9 @@ int pki_certificate_issued_by(const struct pki_certificate *c, const struct pki_
 int pki_pem_put(const char *label, struct slice der, bool final_newline, struct buf *pem);
 /* Calls visit with the DER of each CERTIFICATE block; text between blocks is ignored, a damaged block or none at all is CH_EINVAL, over max blocks CH_ELIMIT. */
 int pki_pem_each(struct slice pem, size_t max, int (*visit)(void *context, struct slice der), void *context);
+
+/* DER of a degenerate SignedData (RFC 5652 5) that holds the certificates of a PEM text. CH_EINVAL. */
+int pki_pkcs7_bundle(struct slice pem, struct buf *der);
 
 /*
  * Checks that chain (leaf's issuer first) certifies leaf: each one the next, CA flags, path lengths,

@@ -1,5 +1,7 @@
 #include "ca/pki/pki.h"
 
+#include "firmware/base/log.h"
+
 #include <string.h>
 
 #define OID_SERVER_AUTH "1.3.6.1.5.5.7.3.1"
@@ -87,6 +89,44 @@ static const struct pki_profile acm_private = {
 };
 /* clang-format on */
 
+/* ---- public trust: CA/Browser Forum BR 7.1.2.1 (roots), 7.1.2.6 (CAs), 7.1.2.7 (subscribers) ---- */
+
+static const struct pki_profile trust_root = {
+    .name = "trust services root",
+    .ca = true,
+    .path_length = -1,
+    .constraints_critical = true,
+    .key_usage = KU_CA,
+    .self_signed = true,
+    .public_trust = true,
+};
+
+static const struct pki_profile trust_intermediate = {
+    .name = "trust services intermediate",
+    .ca = true,
+    .path_length = 0,
+    .constraints_critical = true,
+    .key_usage = KU_CA,
+    .extended_key_usage = eku_server,
+    .pointers = true,
+    .public_trust = true,
+};
+
+/* Key encipherment is for RSA keys only (BR 7.1.2.7.11). */
+#define PUBLIC_LEAF(title, usage, poisoned)                                                        \
+    {                                                                                              \
+        .name = title, .path_length = -1, .constraints_critical = true, .key_usage = (usage),      \
+        .extended_key_usage = eku_server, .pointers = true, .public_trust = true,                  \
+        .precertificate = (poisoned)                                                               \
+    }
+
+static const struct pki_profile public_leaves[2][2] = {
+    {PUBLIC_LEAF("public certificate, EC", PKI_KU_DIGITAL_SIGNATURE, false),
+     PUBLIC_LEAF("public precertificate, EC", PKI_KU_DIGITAL_SIGNATURE, true)},
+    {PUBLIC_LEAF("public certificate, RSA", KU_TLS, false),
+     PUBLIC_LEAF("public precertificate, RSA", KU_TLS, true)},
+};
+
 /* It lives a few days only and says that nobody need ask whether it still holds. */
 static const struct pki_profile ocsp_responder = {
     .name = "OCSP responder",
@@ -112,4 +152,20 @@ const struct pki_profile *pki_profile_acm_private(void)
 const struct pki_profile *pki_profile_ocsp_responder(void)
 {
     return &ocsp_responder;
+}
+
+const struct pki_profile *pki_profile_trust_root(void)
+{
+    return &trust_root;
+}
+
+const struct pki_profile *pki_profile_trust_intermediate(void)
+{
+    return &trust_intermediate;
+}
+
+const struct pki_profile *pki_profile_public(enum key_alg alg, bool precertificate)
+{
+    PRECOND(key_alg_info(alg) != NULL);
+    return &public_leaves[key_alg_info(alg)->rsa][precertificate];
 }

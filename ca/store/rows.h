@@ -561,6 +561,9 @@ int store_validation_insert(struct store_tx *tx, const struct validation_row *ro
 int store_validation_list(struct store_tx *tx, const struct scope *scope, const char *certificate,
                           struct validation_row *rows, size_t max, size_t *count);
 void validation_row_free(struct validation_row *row);
+/* All names of a certificate are to be proved anew, from now on. */
+int store_validation_restart(struct store_tx *tx, const struct scope *scope,
+                             const char *certificate, int64_t now);
 
 /* Notes that the addresses of mail_domain are to get the validation mail for a name; the same
  * mail is due once, at the earlier time. CH_ENOTFOUND. */

@@ -662,4 +662,6 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_CHECKPOINT_LIST, "checkpoint-list",
          "SELECT sequence, at, chain, signature FROM audit_checkpoints "
          "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"),
+
+#include "ca/store/statements_trust.h"
 };

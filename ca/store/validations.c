@@ -86,3 +86,14 @@ int store_validation_mail_list(struct store_tx *tx, const struct scope *scope,
     int end = query_close(&q);
     return r != 0 ? r : end;
 }
+
+int store_validation_restart(struct store_tx *tx, const struct scope *scope,
+                             const char *certificate, int64_t now)
+{
+    struct query q;
+    query_open(&q, tx, ST_VALIDATION_RESTART);
+    query_put_scope(&q, scope);
+    query_put_uuid(&q, certificate);
+    query_put_int(&q, now);
+    return query_run(&q);
+}

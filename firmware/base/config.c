@@ -88,6 +88,33 @@ static const char *check_buckets(const char *text)
                                                  : "not a comma-separated list of bucket names";
 }
 
+static const char *check_trust_create(const char *text)
+{
+    return strcmp(text, "start") == 0 || strcmp(text, "demand") == 0 ? NULL
+                                                                      : "neither start nor demand";
+}
+
+/* X.520 ub-organization-name; with "Root CA 1 xxxxxxxx" it is to fit into a common name, too. */
+static const char *check_organization(const char *text)
+{
+    return strlen(text) <= 40 ? NULL : "longer than 40 octets";
+}
+
+static const char *check_country(const char *text)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return strlen(text) == 2 && strspn(text, letters) == 2 ? NULL : "not two capital letters";
+}
+
+static const char *check_oids(const char *text)
+{
+    size_t len = strlen(text);
+    bool ok = strspn(text, "0123456789.,") == len && text[0] >= '0' && text[0] <= '2' &&
+              text[1] == '.' && strchr(",.", text[len - 1]) == NULL && strstr(text, ",,") == NULL &&
+              strstr(text, "..") == NULL;
+    return ok ? NULL : "not a comma-separated list of OIDs such as 2.23.140.1.2.1";
+}
+
 static const char *check_exceptions(const char *text)
 {
     static const char allowed[] =
@@ -190,6 +217,19 @@ static const struct config_row rows[] = {
     TEXT(domains, redirect_host, "", 0, check_domain,
          "Host to which the redirects of HTTP validation point; empty = validation.REGION. and the "
          "domain above."),
+    TEXT(trust, create, "start", 1, check_trust_create,
+         "When the authorities that issue public certificates are made: start = in the background after "
+         "the first start, demand = with the first certificate that needs them."),
+    TEXT(trust, organization, "Chancery", 1, check_organization,
+         "Organization in the names of those authorities; for those made from now on."),
+    TEXT(trust, country, "XX", 2, check_country,
+         "Country in their names, two letters (ISO 3166; XX = none); likewise."),
+    NUMBER(trust, intermediates, "3", 1, 16,
+           "Authorities of each family of keys that issue at the same time."),
+    DURATION(trust, validity, "395d", DAY, 395 * DAY, "Validity of public certificates."),
+    TEXT(trust, policies, "2.23.140.1.2.1", 1, check_oids,
+         "Policies that public certificates name, OIDs, comma-separated; the default says that the "
+         "domain was validated."),
     TEXT(hsm, module, "/usr/lib/softhsm/libsofthsm2.so", 1, check_path,
          "Path of the PKCS#11 module."),
     TEXT(hsm, init_args, "", 0, NULL,
@@ -270,6 +310,7 @@ static const char *const section_meanings[][2] = {
     {"crl", "Certificate revocation lists."},
     {"core", "The process that decides and signs."},
     {"domains", "Names in public certificates."},
+    {"trust", "The appliance's own authorities, which issue public certificates."},
     {"hsm", "The PKCS#11 module and its token."},
     {"quota", "How much an account may have in a region."},
     {"rate", "How often an account may call."},

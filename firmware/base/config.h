@@ -42,6 +42,13 @@ struct config {
     char domains_review[CONFIG_TEXT_MAX];     /* below these a person must have looked first, or "" */
     char domains_dns_suffix[CONFIG_TEXT_MAX]; /* "acm-validations.aws": where validation records point */
     char domains_redirect_host[CONFIG_TEXT_MAX]; /* of RedirectTo; "" = validation.<region>.<dns_suffix> */
+    /* [trust] the appliance's own authorities, which issue public certificates */
+    char trust_create[CONFIG_TEXT_MAX];   /* "start" or "demand": when they are made */
+    char trust_organization[CONFIG_TEXT_MAX]; /* in their names */
+    char trust_country[CONFIG_TEXT_MAX];  /* two letters */
+    int64_t trust_intermediates;          /* 3: for each family of keys */
+    int64_t trust_validity;               /* 395d: of public certificates */
+    char trust_policies[CONFIG_TEXT_MAX]; /* OIDs of certificatePolicies, comma-separated */
     /* [hsm] */
     char hsm_module[CONFIG_TEXT_MAX];     /* path of the PKCS#11 module */
     char hsm_init_args[CONFIG_TEXT_MAX];  /* C_Initialize reserved string (NSS), or "" */

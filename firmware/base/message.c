@@ -105,6 +105,15 @@ static const struct message_field key_rotated_fields[] = {
     FIELD(msg_key_rotated, text, FIELD_TEXT, TEXT_MAX),
 };
 
+static const struct message_field trust_fields[] = {
+    FIELD(msg_trust, verb, FIELD_TEXT, 32),
+    FIELD(msg_trust, family, FIELD_TEXT, 16),
+};
+static const struct message_field trust_reply_fields[] = {
+    FIELD(msg_trust_reply, result, FIELD_U32, 0),
+    FIELD(msg_trust_reply, text, FIELD_TEXT, PEM_MAX),
+};
+
 #define CHANCERYD (1u << ROLE_CHANCERYD)
 #define CORE (1u << ROLE_CORE)
 #define MANAGE (1u << ROLE_FRONT_MANAGE)
@@ -138,6 +147,8 @@ static const struct message_row rows[] = {
     ROW(MSG_USER_ADDED, user_added, CORE, OPERATOR, 0, 8192),
     ROW(MSG_KEY_ROTATE, key_rotate, OPERATOR, CORE, MSG_KEY_ROTATED, 128),
     ROW(MSG_KEY_ROTATED, key_rotated, CORE, OPERATOR, 0, 8192),
+    ROW(MSG_TRUST, trust, OPERATOR, CORE, MSG_TRUST_REPLY, 128),
+    ROW(MSG_TRUST_REPLY, trust_reply, CORE, OPERATOR, 0, PEM_MAX + SMALL),
 };
 
 static const char *const role_names[ROLE_COUNT] = {

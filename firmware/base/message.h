@@ -57,6 +57,8 @@ enum message_type {
     MSG_USER_ADDED = 35,
     MSG_KEY_ROTATE = 36,  /* operator -> core: new wrapping keys */
     MSG_KEY_ROTATED = 37,
+    MSG_TRUST = 38,       /* operator -> core: the trust services */
+    MSG_TRUST_REPLY = 39,
 };
 
 struct message_pair {
@@ -175,6 +177,17 @@ struct msg_key_rotated {
     struct slice text; /* why not */
 };
 
+/* What is asked of the trust services: ca/trust/command.h. */
+struct msg_trust {
+    struct slice verb;
+    struct slice family; /* "" = all */
+};
+
+struct msg_trust_reply {
+    uint32_t result;   /* 0, or a positive CH_E* */
+    struct slice text; /* to be printed; why not */
+};
+
 /* Room for any decoded message. */
 union message_any {
     struct msg_ready ready;
@@ -195,6 +208,8 @@ union message_any {
     struct msg_user_added user_added;
     struct msg_key_rotate key_rotate;
     struct msg_key_rotated key_rotated;
+    struct msg_trust trust;
+    struct msg_trust_reply trust_reply;
 };
 
 enum field_kind { FIELD_U32, FIELD_U64, FIELD_TEXT, FIELD_BYTES, FIELD_PAIRS };

@@ -501,9 +501,14 @@ static void every_rule_is_broken_by_a_test(void **state)
     size_t count;
     const struct lint_rule *rules = pki_lint_rules(&count);
     assert_true(count >= 25);
-    assert_int_equal(count, sizeof breakers / sizeof breakers[0]);
-    for (size_t i = 0; i < count; i++)
-        assert_string_equal(rules[i].id, breakers[i].rule);
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rules[i].scope == LINT_PUBLIC) /* test_pki_lint_public.c */
+            continue;
+        assert_true(at < sizeof breakers / sizeof breakers[0]);
+        assert_string_equal(rules[i].id, breakers[at++].rule);
+    }
+    assert_int_equal(at, sizeof breakers / sizeof breakers[0]);
 }
 
 static void accepts_what_each_template_builds(void **state)

@@ -1,0 +1,312 @@
+#include "ca/acm/issue_public.h"
+
+#include "ca/acm/private.h"
+#include "ca/acm/renewal.h"
+#include "ca/acm/renewal_public.h"
+#include "ca/arn.h"
+#include "ca/jobs/key_maker.h"
+#include "ca/jobs/schedule.h"
+#include "ca/members.h"
+#include "ca/trail/trail.h"
+#include "ca/trust/trust.h"
+#include "firmware/base/clock.h"
+#include "firmware/base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SECOND_US INT64_C(1000000)
+#define DAY (INT64_C(24) * 3600)
+#define CAA_AGE_US (8 * 3600 * SECOND_US) /* CA/Browser Forum BR 3.2.2.8: at most eight hours */
+#define BATCH 8
+#define DELAY_MOST 10 /* 2^10 seconds */
+#define POLICIES_MAX 16
+
+int issue_public_want(struct store_tx *tx, const struct scope *scope, const char *certificate,
+                      int64_t checked_at)
+{
+    int rc = store_public_order_put(tx, scope, certificate, clock_now_us(), checked_at);
+    return rc == CH_ENOTFOUND ? 0 : rc;
+}
+
+void issue_public_wake(struct core *core)
+{
+    schedule_wake(core->schedule, PUBLIC_ISSUE_JOB);
+}
+
+/* ---- one certificate ---- */
+
+struct work {
+    struct private_work p;
+    struct public_order_row order;
+    struct pki_extras *extras;
+    struct buf draft;
+    struct key_row old_key; /* of one that is renewed */
+    bool renewal;
+    int64_t now;
+    char note[192]; /* why it does not go on */
+};
+
+static int note(struct work *w, int code, const char *text)
+{
+    snprintf(w->note, sizeof w->note, "%s", text);
+    return code;
+}
+
+/* certificatePolicies of the configuration. */
+static int policies_add(struct work *w)
+{
+    char text[CONFIG_TEXT_MAX];
+    struct pki_policy policies[POLICIES_MAX] = {0};
+    size_t count = 0;
+    char *rest = NULL;
+    snprintf(text, sizeof text, "%s", w->p.core->config->trust_policies);
+    for (char *oid = strtok_r(text, ",", &rest); oid != NULL && count < POLICIES_MAX;
+         oid = strtok_r(NULL, ",", &rest))
+        policies[count++].oid = oid;
+    w->extras = pki_extras_new();
+    return w->extras == NULL ? CH_ENOMEM : pki_extras_add_policies(w->extras, policies, count);
+}
+
+/* From the beginning of the day to the end of one, as AWS dates them. */
+static int order_make(struct work *w)
+{
+    struct issue_order *o = &w->p.order;
+    enum key_alg alg = w->p.row.key_alg;
+    int64_t begin = w->now / SECOND_US / DAY * DAY;
+    int64_t end = begin + w->p.core->config->trust_validity - 1;
+    int rc = trust_choose(w->p.core, alg, end * SECOND_US, &w->p.authority);
+    if (rc == CH_EBUSY)
+        return note(w, rc, "The appliance's own authorities for keys of this kind are being made.");
+    if (rc == CH_EUNSUPPORTED)
+        return note(w, rc,
+                    trust_has_place(w->p.core->config)
+                        ? "The HSM cannot have an authority for keys of this kind."
+                        : "The public plane of this appliance is off: nobody would serve the CRL.");
+    if (rc == 0)
+        rc = private_order_names(&w->p);
+    if (rc == 0)
+        rc = policies_add(w);
+    o->profile = pki_profile_public(alg, false);
+    o->sig_alg = trust_family_for(alg)->sig_alg;
+    o->not_before = begin;
+    o->not_after = end;
+    o->extras = w->extras;
+    return rc;
+}
+
+static int intent_unit(struct store_tx *tx, void *context)
+{
+    const struct work *w = context;
+    return store_issued_insert(tx, &w->p.intent);
+}
+
+/* The linted TBS comes before the intent: what is refused leaves nothing behind. */
+static int sign(struct work *w)
+{
+    struct pki_reason why = {""};
+    struct private_work *p = &w->p;
+    int rc = private_intend(p);
+    if (rc == 0)
+        rc = issue_draft(p->core, &p->order, &p->intent, &w->draft, &why);
+    if (rc != 0)
+        return why.text[0] == '\0' ? rc : note(w, rc, why.text);
+    p->order.draft = buf_slice(&w->draft);
+    rc = store_write(p->core->store, intent_unit, w);
+    if (rc != 0)
+        return rc;
+    rc = issue_sign(p->core, &p->order, &p->intent, &why);
+    if (rc == 0)
+        rc = private_row_issue(p);
+    if (rc != 0) {
+        issue_abandon(p->core, &p->intent);
+        return note(w, rc, why.text[0] == '\0' ? "The HSM does not sign." : why.text);
+    }
+    return 0;
+}
+
+/* ---- the last commit ---- */
+
+static int event_append(struct store_tx *tx, const struct work *w)
+{
+    const struct certificate_row *row = &w->p.row;
+    char arn[ARN_SIZE];
+    arn_certificate(&row->scope, row->id, arn);
+    return trail_append_event(
+        tx, &(struct trail_event){
+                .name = "CertificateIssued",
+                .source = "acm.amazonaws.com",
+                .account = row->scope.account,
+                .region = row->scope.region,
+                .at = w->now,
+                .details = json_pack("{s:s,s:s,s:s}", "certificateArn", arn, "serialNumber",
+                                     row->serial, "trustService", w->p.authority.id),
+            });
+}
+
+static int first_time(struct store_tx *tx, struct work *w)
+{
+    struct private_work *p = &w->p;
+    int rc = store_issued_complete(tx, &p->intent);
+    if (rc == 0)
+        rc = store_key_insert(tx, &p->key);
+    if (rc == 0)
+        rc = store_certificate_set_issued(tx, &p->row);
+    return rc == 0 ? event_append(tx, w) : rc;
+}
+
+static int finish_unit(struct store_tx *tx, void *context)
+{
+    struct work *w = context;
+    int rc = w->renewal ? renewal_complete(tx, &w->p, &w->old_key, w->now) : first_time(tx, w);
+    return rc == 0 ? store_public_order_remove(tx, &w->p.row.scope, w->p.row.id) : rc;
+}
+
+static int finish(struct work *w)
+{
+    int rc = store_write(w->p.core->store, finish_unit, w);
+    if (rc != 0) {
+        issue_abandon(w->p.core, &w->p.intent);
+        return rc;
+    }
+    if (w->renewal)
+        renewal_key_forget(w->p.core, &w->old_key);
+    log_info("certificate %s is issued by trust service %s", w->p.row.id, w->p.authority.id);
+    return 0;
+}
+
+/* ---- what becomes of it ---- */
+
+static int make(struct work *w)
+{
+    int rc = order_make(w);
+    if (rc == 0)
+        rc = private_key_make(&w->p, true);
+    if (rc == CH_EUNSUPPORTED && w->note[0] == '\0')
+        note(w, rc, "The HSM cannot keep keys of this kind.");
+    if (rc == 0)
+        rc = sign(w);
+    return rc == 0 ? finish(w) : rc;
+}
+
+static int remove_unit(struct store_tx *tx, void *context)
+{
+    const struct work *w = context;
+    return store_public_order_remove(tx, &w->order.scope, w->order.certificate);
+}
+
+static int delay_unit(struct store_tx *tx, void *context)
+{
+    struct work *w = context;
+    int rc = store_public_order_delay(tx, &w->order);
+    return rc == CH_ENOTFOUND ? 0 : rc;
+}
+
+/* Tried again after 1, 2, 4 ... seconds; what waits for an authority is woken by it. */
+static int put_off(struct work *w, int code)
+{
+    uint32_t power = w->order.attempts < DELAY_MOST ? w->order.attempts : DELAY_MOST;
+    free(w->order.note);
+    int rc = member_copy(w->note[0] == '\0' ? ch_error_text(code) : w->note, &w->order.note);
+    w->order.attempts++;
+    w->order.due_at = w->now + (SECOND_US << power);
+    log_info("certificate %s waits: %s", w->order.certificate,
+             w->order.note == NULL ? ch_error_text(code) : w->order.note);
+    return rc == 0 ? store_write(w->p.core->store, delay_unit, w) : rc;
+}
+
+static int row_unit(struct store_tx *tx, void *context)
+{
+    struct work *w = context;
+    return store_certificate_get(tx, &w->order.scope, w->order.certificate, &w->p.row);
+}
+
+static bool is_wanted(struct work *w)
+{
+    const struct certificate_row *row = &w->p.row;
+    w->renewal = strcmp(row->status, "ISSUED") == 0 && renewal_is_pending(row);
+    return strcmp(row->type, "AMAZON_ISSUED") == 0 &&
+           (w->renewal || strcmp(row->status, "PENDING_VALIDATION") == 0);
+}
+
+/* The look-up of CAA is too old: names and CAA are to be looked at anew. */
+static int recheck_unit(struct store_tx *tx, void *context)
+{
+    struct work *w = context;
+    int rc = validation_restart(tx, &w->order.scope, w->order.certificate, w->now);
+    return rc == 0 ? remove_unit(tx, w) : rc;
+}
+
+static int work_run(struct work *w)
+{
+    struct core *core = w->p.core;
+    int rc = store_read(core->store, row_unit, w);
+    if (rc == CH_ENOTFOUND || (rc == 0 && !is_wanted(w)))
+        return store_write(core->store, remove_unit, w);
+    if (rc == 0 && w->now - w->order.checked_at > CAA_AGE_US) {
+        rc = store_write(core->store, recheck_unit, w);
+        if (rc == 0)
+            validation_wake(core);
+        return rc;
+    }
+    if (rc == 0)
+        rc = make(w);
+    /* Deleted or settled by somebody else meanwhile: the next round sees it. */
+    return rc == 0 ? 0 : put_off(w, rc);
+}
+
+static void work_free(struct work *w)
+{
+    private_work_free(&w->p);
+    public_order_row_free(&w->order);
+    key_row_free(&w->old_key);
+    pki_extras_free(w->extras);
+    buf_free(&w->draft);
+}
+
+/* ---- the job ---- */
+
+static int due_unit(struct store_tx *tx, void *context)
+{
+    return store_public_order_next(tx, context);
+}
+
+int issue_public_job_due(struct core *core, int64_t *at)
+{
+    int rc = store_read(core->store, due_unit, at);
+    if (rc == CH_ENOTFOUND)
+        *at = SCHEDULE_NEVER;
+    return rc == CH_ENOTFOUND ? 0 : rc;
+}
+
+struct batch {
+    int64_t now;
+    struct public_order_row rows[BATCH];
+    size_t count;
+};
+
+static int batch_visit(void *context, const struct public_order_row *row)
+{
+    struct batch *b = context;
+    b->rows[b->count] = *row;
+    b->rows[b->count++].note = NULL;
+    return 0;
+}
+
+static int batch_unit(struct store_tx *tx, void *context)
+{
+    struct batch *b = context;
+    return store_public_order_list(tx, b->now, BATCH, batch_visit, b);
+}
+
+int issue_public_job_run(struct core *core, int64_t now)
+{
+    struct batch b = {.now = now};
+    int rc = store_read(core->store, batch_unit, &b);
+    for (size_t i = 0; rc == 0 && i < b.count; i++) {
+        struct work w = {.p = {.core = core}, .order = b.rows[i], .now = now};
+        rc = work_run(&w);
+        work_free(&w);
+    }
+    return rc;
+}

@@ -1,0 +1,41 @@
+/* Statements of the trust services and of public certificates; rows of the table in statements.c. */
+
+    READ(ST_TRUST_LIST, "trust-list",
+         "SELECT a.id, t.family, p.id, t.generation, t.retired_at, a.status, a.not_before, "
+         "a.not_after FROM trust_services t JOIN authorities a ON a.number = t.authority "
+         "JOIN authorities p ON p.number = t.parent WHERE t.authority > 0 ORDER BY t.authority"),
+    WRITE(ST_TRUST_INSERT, "trust-insert",
+          "INSERT INTO trust_services (authority, family, parent, generation, retired_at) "
+          "SELECT number, ?4, (SELECT number FROM authorities WHERE id = ?5), ?6, 0 "
+          "FROM authorities WHERE number = " AUTHORITY),
+    WRITE(ST_TRUST_RETIRE, "trust-retire",
+          "UPDATE trust_services SET retired_at = ?4 WHERE authority = " AUTHORITY
+          " AND retired_at = 0"),
+    WRITE(ST_PUBLIC_ORDER_PUT, "public-order-put",
+          "INSERT INTO public_orders (certificate, due_at, attempts, checked_at, note) "
+          "SELECT c.number, ?4, 0, ?5, NULL FROM certificates c WHERE c.number = " CERTIFICATE
+          " AND c.type = 2 AND (c.status = 1 OR (c.status = 2 AND c.renewal_status IN (1, 2))) "
+          "AND EXISTS (SELECT 1 FROM domain_validations WHERE certificate = c.number) "
+          "AND NOT EXISTS (SELECT 1 FROM domain_validations WHERE certificate = c.number "
+          "AND status <> 2) "
+          "ON CONFLICT (certificate) DO UPDATE SET checked_at = excluded.checked_at"),
+    READ(ST_PUBLIC_ORDER_NEXT, "public-order-next",
+         "SELECT due_at FROM public_orders WHERE due_at >= 0 ORDER BY due_at LIMIT 1"),
+    READ(ST_PUBLIC_ORDER_LIST, "public-order-list",
+         "SELECT s.account, s.region, c.id, o.due_at, o.attempts, o.checked_at, o.note "
+         "FROM public_orders o JOIN certificates c ON c.number = o.certificate "
+         "JOIN scopes s ON s.number = c.scope WHERE o.due_at <= ?1 ORDER BY o.due_at LIMIT ?2"),
+    READ(ST_PUBLIC_ORDER_GET, "public-order-get",
+         "SELECT s.account, s.region, c.id, o.due_at, o.attempts, o.checked_at, o.note "
+         "FROM public_orders o JOIN certificates c ON c.number = o.certificate "
+         "JOIN scopes s ON s.number = c.scope WHERE o.certificate = " CERTIFICATE),
+    WRITE(ST_PUBLIC_ORDER_DELAY, "public-order-delay",
+          "UPDATE public_orders SET due_at = ?4, attempts = ?5, note = ?6 "
+          "WHERE certificate = " CERTIFICATE),
+    WRITE(ST_PUBLIC_ORDER_DUE, "public-order-due",
+          "UPDATE public_orders SET due_at = ?1 WHERE due_at > ?1"),
+    WRITE(ST_PUBLIC_ORDER_REMOVE, "public-order-remove",
+          "DELETE FROM public_orders WHERE certificate = " CERTIFICATE),
+    WRITE(ST_VALIDATION_RESTART, "validation-restart",
+          "UPDATE domain_validations SET status = 1, next_try = ?4, attempts = 0 "
+          "WHERE certificate = " CERTIFICATE),
