@@ -109,7 +109,8 @@ $(call objects,$(wildcard tests/*/*.c)): PRIVATE_CFLAGS := $(shell $(PKG_CONFIG)
 $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_CORE)): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
 		$(call objects,$(UNIT_KIT)) $(foreach l,$(chancery-core_OWN),$(call lib,$(l)))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CORE_LINK) -lcmocka -ldl
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CORE_LINK) $(TEST_LINK) -lcmocka -ldl
+$(BUILD)/unit/test_openapi: TEST_LINK := -lyaml
 $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_FRONT)): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
 		$(foreach l,front base,$(call lib,$(l)))
 	@mkdir -p $(@D)

@@ -11,7 +11,7 @@ RUN_PACKAGES="gcc libc6-dev make pkg-config libssl-dev openssl libp11-dev libp11
 	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libjansson-dev libpcre2-dev libidn2-dev libpsl-dev
 	libseccomp-dev libinih-dev ca-certificates curl"
 TEST_PACKAGES="libcmocka-dev clang libclang-rt-14-dev cppcheck clang-tidy gnutls-bin sqlite3 faketime
-	libnss3 libnss3-tools opencryptoki swtpm binutils procps python3"
+	libnss3 libnss3-tools opencryptoki swtpm binutils procps python3 libyaml-dev"
 USERS="_chancery-front _chancery-core _chancery-outbound"
 
 here=$(cd "$(dirname "$0")/.." && pwd)

@@ -43,11 +43,14 @@ static int authority_unit(struct store_tx *tx, void *context)
     return store_authority_get(tx, l->scope, l->id, &l->w->authority);
 }
 
-static int authority_read(struct private_work *w)
+/* One that can no longer be restored is not there, as for the callers of Private CA. */
+static int authority_read(struct private_work *w, int64_t now)
 {
     struct load l = {.w = w, .scope = &w->row.scope};
     int rc = arn_authority_of_scope(&w->row.scope, w->row.authority_arn, l.id);
-    return rc == 0 ? store_read(w->core->store, authority_unit, &l) : rc;
+    if (rc == 0)
+        rc = store_read(w->core->store, authority_unit, &l);
+    return rc == 0 && authority_is_gone(&w->authority, now) ? CH_ENOTFOUND : rc;
 }
 
 static int quota_unit(struct store_tx *tx, void *context)
@@ -156,7 +159,7 @@ int private_prepare(struct private_work *w, int64_t now, const char **reason)
 {
     struct pki_reason why = {0};
     *reason = NULL;
-    int rc = authority_read(w);
+    int rc = authority_read(w, now);
     if (rc == 0)
         rc = order_make(w, now);
     if (rc == 0)

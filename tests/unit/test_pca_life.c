@@ -448,6 +448,32 @@ static void the_restoration_period_is_7_to_30_days(void **state)
     free(arn);
 }
 
+static void reason_expect(const char *authority, const char *reason)
+{
+    char *arn = ops_request(authority, "EC_prime256v1", "www.example.com");
+    ops_wait();
+    json_t *out = ops_ok("acm", "DescribeCertificate", "{s:s}", "CertificateArn", arn);
+    assert_string_equal(ops_text(json_object_get(out, "Certificate"), "FailureReason"), reason);
+    json_decref(out);
+    free(arn);
+}
+
+/* Before and after the key's destruction alike. */
+static void for_acm_what_can_be_restored_is_there_and_what_cannot_is_not(void **state)
+{
+    (void)state;
+    char *root = ops_root("EC_prime256v1", "SHA256WITHECDSA", "Gone for ACM");
+    disable(root);
+    reason_expect(root, "PCA_INVALID_STATE");
+    delete_for(root, 7);
+    reason_expect(root, "PCA_INVALID_STATE");
+    clock_shift(7 * DAY_US + 1000000);
+    reason_expect(root, "PCA_RESOURCE_NOT_FOUND");
+    job_run();
+    reason_expect(root, "PCA_RESOURCE_NOT_FOUND");
+    free(root);
+}
+
 static void restoring_gives_back_what_was(void **state)
 {
     (void)state;
@@ -656,6 +682,7 @@ int main(void)
         TEST(a_disabled_authority_issues_nothing_until_it_is_active_again),
         TEST(a_revocation_configuration_changes_without_the_status),
         TEST(the_restoration_period_is_7_to_30_days),
+        TEST(for_acm_what_can_be_restored_is_there_and_what_cannot_is_not),
         TEST(restoring_gives_back_what_was),
         TEST(what_never_had_a_certificate_request_is_gone_at_once),
         TEST(a_key_that_is_just_being_made_is_destroyed_after_that),
