@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define BATCH 32         /* keys of a stream fetched at once */
-#define RANKS 0x80000000 /* ranks are below */
 #define ANY_FACET (-1)
 
 struct search_bounds search_bounds = {.found = 5000, .looked = 10000};
@@ -363,66 +362,6 @@ static int stream_of_found(struct page *p, const int64_t *numbers, size_t count,
 
 /* ---- which streams ---- */
 
-static uint32_t group_of(const struct certificate_query *query, int64_t facet)
-{
-    uint32_t rank = query->rank == NULL ? 0 : query->rank(query->rank_context, facet);
-    if (facet_get(facet, orders[query->order].needs) == 0 || rank == RANK_ABSENT)
-        return RANK_ABSENT;
-    return query->descending ? RANKS - rank : rank;
-}
-
-static int is_stale(struct search *s, int64_t facet, bool *stale)
-{
-    *stale = false;
-    if (!facet_is_issued(facet) || facet_get(facet, FACET_HAS_VALIDITY) == 0)
-        return 0;
-    int64_t number;
-    struct query q;
-    query_open(&q, s->tx, ST_FACET_STALE);
-    query_put_int(&q, s->scope);
-    query_put_int(&q, facet);
-    query_put_int(&q, s->query->now);
-    int rc = query_number(&q, &number);
-    *stale = rc == 0;
-    return rc == CH_ENOTFOUND ? 0 : rc;
-}
-
-static int facet_add(struct search *s, int64_t number)
-{
-    struct search_facet facet = {.facet = number, .truth = TRUTH_YES};
-    int rc = is_stale(s, number, &facet.stale);
-    if (rc != 0)
-        return rc;
-    if (s->facet_count % 64 == 0) {
-        struct search_facet *more =
-            realloc(s->facets, (s->facet_count + 64) * sizeof *s->facets);
-        if (more == NULL)
-            return CH_ENOMEM;
-        s->facets = more;
-    }
-    facet.group = group_of(s->query, number);
-    if (s->query->where != NULL)
-        facet.truth = match_facet(s->query->where, &facet);
-    s->facets[s->facet_count++] = facet;
-    return 0;
-}
-
-static int facets_read(struct search *s)
-{
-    int64_t last = INT64_MIN;
-    int rc = 0;
-    while (rc == 0) {
-        struct query q;
-        query_open(&q, s->tx, ST_FACET_NEXT);
-        query_put_int(&q, s->scope);
-        query_put_int(&q, last);
-        rc = query_number(&q, &last);
-        if (rc == 0)
-            rc = facet_add(s, last);
-    }
-    return rc == CH_ENOTFOUND ? 0 : rc;
-}
-
 static bool any_facet(const struct page *p, enum truth truth)
 {
     for (size_t i = 0; i < p->s.facet_count; i++)
@@ -495,7 +434,7 @@ static int stream_of_scope(struct page *p)
     else if (rc == 0)
         p->streams[p->count++] =
             (struct stream){.facet = ANY_FACET,
-                            .group = group_of(p->s.query, 1),
+                            .group = search_group(p->s.query, orders[ORDER_ARN].needs, 1),
                             .order = ORDER_ARN,
                             .look = !sure};
     free(numbers);
@@ -681,7 +620,7 @@ int store_certificate_search(struct store_tx *tx, const struct scope *scope,
     int rc = scope_find(tx, scope, &p.s.scope);
     if (rc != 0)
         return rc == CH_ENOTFOUND ? 0 : rc;
-    rc = facets_read(&p.s);
+    rc = search_facets(&p.s, orders[query->order].needs);
     if (rc == 0)
         rc = streams_make(&p);
     if (rc == 0)
@@ -692,52 +631,4 @@ int store_certificate_search(struct store_tx *tx, const struct scope *scope,
         page->last = (struct certificate_place){0};
     }
     return rc;
-}
-
-/* ---- what the index of parts of names has to learn ---- */
-
-static int learn_one(struct store_tx *tx, bool *done)
-{
-    struct query q;
-    struct query change;
-    query_open(&q, tx, ST_NAMES_NEXT);
-    *done = !query_next(&q);
-    if (*done)
-        return query_close(&q);
-    int64_t number = sqlite3_column_int64(q.st, 0);
-    int64_t place = sqlite3_column_int64(q.st, 1);
-    bool forget = sqlite3_column_type(q.st, 2) != SQLITE_NULL;
-    char *text = NULL;
-    int rc = query_get_text(&q, 2, &text);
-    query_close(&q);
-    query_open(&change, tx, forget ? ST_NAMES_FORGET : ST_NAMES_LEARN);
-    query_put_int(&change, place);
-    if (forget)
-        query_put_text(&change, text);
-    int end = query_run(&change);
-    rc = rc != 0 ? rc : end;
-    if (rc == 0) {
-        query_open(&q, tx, ST_NAMES_DONE);
-        query_put_int(&q, number);
-        rc = query_run(&q);
-    }
-    free(text);
-    return rc;
-}
-
-int store_names_learn(struct store_tx *tx, uint32_t limit)
-{
-    bool done = false;
-    int rc = 0;
-    for (uint32_t i = 0; rc == 0 && !done && i < limit; i++)
-        rc = learn_one(tx, &done);
-    return rc;
-}
-
-int store_names_waiting(struct store_tx *tx, bool *waiting)
-{
-    struct query q;
-    query_open(&q, tx, ST_NAMES_NEXT);
-    *waiting = query_next(&q);
-    return query_close(&q);
 }

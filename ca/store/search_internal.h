@@ -1,7 +1,7 @@
 /*
  * search_internal.h - between the files of the search: search.c merges sorted streams into a page,
  * search_match.c tells whether a condition is true of a facet or a row, search_find.c finds the few
- * rows that a selective condition can be true for.
+ * rows that a selective condition can be true for, search_facets.c reads the facets of the scope.
  */
 #ifndef CHANCERY_STORE_SEARCH_INTERNAL_H
 #define CHANCERY_STORE_SEARCH_INTERNAL_H
@@ -58,6 +58,17 @@ struct search_row {
     int64_t stored_facet;
     int64_t facet; /* with EXPIRED if it has run out */
 };
+
+#define RANKS 0x80000000 /* ranks are below */
+
+/*
+ * The group of a facet's rows in the order: rows without what the order needs come last, in
+ * RANK_ABSENT; of the others, that of the query's rank.
+ */
+uint32_t search_group(const struct certificate_query *query, enum facet_field needs, int64_t facet);
+
+/* Reads and judges all facets of the scope into s; the caller frees s->facets. CH_ENOMEM, CH_EIO. */
+int search_facets(struct search *s, enum facet_field needs);
 
 enum truth match_facet(const struct condition *c, const struct search_facet *facet);
 
