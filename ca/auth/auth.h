@@ -4,6 +4,7 @@
 #ifndef CHANCERY_AUTH_AUTH_H
 #define CHANCERY_AUTH_AUTH_H
 
+#include "ca/policy/policy.h"
 #include "ca/request.h"
 #include "firmware/base/secret.h"
 
@@ -56,6 +57,18 @@ int auth_authenticate(struct request *r);
  * in AWS's words. Deny by default.
  */
 int authorize(struct request *r, const char *action, const char *resource);
+
+/* A resource that brings what is known of it along. */
+struct authorize_target {
+    const char *action;
+    const char *resource;        /* ARN, or NULL */
+    const char *owner;           /* account of the resource; NULL: that of its ARN */
+    const struct policy *policy; /* of the resource: a role's trust policy; NULL = none */
+    enum policy_kind kind;       /* POLICY_RESOURCE; POLICY_TRUST must allow within the account, too */
+};
+
+/* As authorize, for such a resource: nothing about it is looked up. */
+int authorize_on(struct request *r, const struct authorize_target *target);
 
 /* Makes a user with one access key inside a write unit; id and secret (40 characters) come out once. */
 struct new_user { const char *account; const char *name; bool administrator; char access_key_id[21]; struct secret *secret; };

@@ -1,0 +1,27 @@
+/*
+ * principal.h - the policies of who asks, and what condition keys say about him.
+ */
+#ifndef CHANCERY_AUTH_PRINCIPAL_H
+#define CHANCERY_AUTH_PRINCIPAL_H
+
+#include "ca/policy/policy.h"
+#include "ca/request.h"
+
+/*
+ * The policies of r's principal: of the user or role, its groups, boundary and session, and
+ * the service control policies of its account. *out is held for the caller, who releases it; it may
+ * be shared with other threads. CH_ENOMEM and the errors of the store; then nobody may act.
+ */
+int principal_policies(struct request *r, const struct policy_set **out);
+
+/* How the Principal element of a resource policy sees r's principal; borrows from r. */
+struct policy_principal principal_named(const struct request *r);
+
+/*
+ * The values of a key about the principal: aws:principalarn, aws:principalaccount, aws:principaltype,
+ * aws:principaltag/…, aws:username, aws:userid, aws:multifactorauthpresent, aws:multifactorauthage,
+ * aws:tokenissuetime. Unknown ones stay absent. A policy_find; context is the struct request.
+ */
+int principal_key_find(void *context, struct slice key, struct policy_values *out);
+
+#endif
