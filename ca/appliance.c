@@ -95,7 +95,7 @@ static int first_account_write(struct store_tx *tx, void *context)
     int r = store_account_insert(tx, &f->account);
     if (r == 0)
         r = credentials_draft_insert(tx, &f->draft);
-    return r != 0 ? r : store_setting_put(tx, FIRST_KEY_SETTING, f->draft.key.id);
+    return r != 0 ? r : store_setting_put(tx, FIRST_KEY_SETTING, f->draft.key.row.id);
 }
 
 /* Twelve digits, the first not 0, so that tools which take it for a number do not shorten it. */
@@ -126,9 +126,9 @@ static int first_account_make(struct core *core, struct appliance *out)
         r = store_write(core->store, first_account_write, &first);
     if (r == 0) {
         snprintf(out->account, sizeof out->account, "%s", first.account.account);
-        snprintf(out->access_key_id, sizeof out->access_key_id, "%s", first.draft.key.id);
-        out->secret_access_key = first.draft.secret;
-        first.draft.secret = NULL;
+        snprintf(out->access_key_id, sizeof out->access_key_id, "%s", first.draft.key.row.id);
+        out->secret_access_key = first.draft.key.secret;
+        first.draft.key.secret = NULL;
     }
     credentials_draft_free(&first.draft);
     account_row_free(&first.account);

@@ -4,10 +4,15 @@
 #include "ca/arn.h"
 #include "ca/auth/auth.h"
 #include "ca/chancery/operations.h"
+#include "ca/contract/query.h"
+#include "ca/contract/xml.h"
 #include "ca/core.h"
+#include "ca/iam/iam.h"
+#include "ca/iam/operations.h"
 #include "ca/pca/operations.h"
 #include "ca/rate.h"
 #include "ca/rest.h"
+#include "ca/sts/operations.h"
 #include "ca/throttle.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
@@ -18,6 +23,8 @@
 
 #define CONTENT_TYPE "application/x-amz-json-1.1"
 #define REST_CONTENT_TYPE "application/json"
+#define FORM_CONTENT_TYPE "application/x-www-form-urlencoded"
+#define XML_CONTENT_TYPE "text/xml"
 #define REAL_DIGITS 16 /* a time in seconds to the microsecond */
 
 static const struct {
@@ -28,6 +35,8 @@ static const struct {
     {"acm", acm_operations, &acm_operation_count},
     {"acm-pca", pca_operations, &pca_operation_count},
     {"chancery", chancery_operations, &chancery_operation_count},
+    {"iam", iam_operations, &iam_operation_count},
+    {"sts", sts_operations, &sts_operation_count},
 };
 
 static const struct operation_binding *binding_find(const struct service *service,
@@ -76,6 +85,16 @@ static bool media_type_is(struct slice value, const char *type)
     return len == strlen(type) && strncasecmp((const char *)value.data, type, len) == 0;
 }
 
+/* A call of the query protocol: a form that names no target, or a form in the query of a GET. */
+static bool is_query(const struct msg_call *call)
+{
+    if (!slice_is(call->path, "/") || request_header(call, "x-amz-target").len > 0)
+        return false;
+    return (slice_is(call->method, "GET") && call->query.len > 0) ||
+           (slice_is(call->method, "POST") &&
+            media_type_is(request_header(call, "content-type"), FORM_CONTENT_TYPE));
+}
+
 /* Fills the reply and returns false for a request that does not speak the protocol. */
 static bool speaks_protocol(const struct msg_call *call, struct dispatch_reply *out)
 {
@@ -118,6 +137,8 @@ static int find_operation(struct request *r)
     const struct service *service = NULL;
     if (r->route != NULL)
         return rest_operation(r);
+    if (r->query)
+        return query_operation(r->service, r->form, &r->operation, &r->error);
     if (contract_find(request_header(r->call, "x-amz-target"), &service, &r->operation) != 0)
         return api_fail(&r->error, "UnknownOperationException", "%s", "");
     r->service = service;
@@ -138,6 +159,8 @@ static int check_allowed(struct request *r, const struct operation_binding *bind
     char action[96], arn[ARN_SIZE];
     const char *resource = NULL;
     snprintf(action, sizeof action, "%s:%s", r->service->name, r->operation->name);
+    if (r->query)
+        return iam_check_allowed(r, action, binding->resource_form);
     if (binding->resource_member != NULL)
         resource = json_string_value(json_object_get(r->in, binding->resource_member));
     if (resource == NULL && binding->resource_form != NULL) {
@@ -147,15 +170,29 @@ static int check_allowed(struct request *r, const struct operation_binding *bind
     return authorize(r, action, resource);
 }
 
+static int read_form(struct request *r)
+{
+    bool post = slice_is(r->call->method, "POST");
+    return query_parse(post ? r->call->body : r->call->query, &r->form, &r->error);
+}
+
+static int read_input(struct request *r)
+{
+    if (r->query)
+        return query_input(r->operation, r->form, &r->in, &r->error);
+    return r->route != NULL ? rest_input(r) : contract_parse(r->call->body, &r->in, &r->error);
+}
+
 static int act(struct request *r)
 {
     const struct operation_binding *binding = NULL;
-    int code = find_operation(r);
+    int code = r->query ? read_form(r) : 0;
+    if (code == 0)
+        code = find_operation(r);
     if (code == 0)
         code = find_binding(r, &binding);
     if (code == 0)
-        code = r->route != NULL ? rest_input(r)
-                                : contract_parse(r->call->body, &r->in, &r->error);
+        code = read_input(r);
     if (code == 0)
         code = contract_check(r->operation, r->in, &r->error);
     if (code == 0)
@@ -208,6 +245,8 @@ static void check_answer(const struct request *r)
 static int put_answer(const struct request *r, struct buf *body)
 {
     check_answer(r);
+    if (r->query)
+        return xml_put_answer(body, r->operation, r->out, r->id);
     if (r->operation->output == NULL)
         return 0;
     return json_dump_callback(r->out, dump_piece, body,
@@ -226,9 +265,13 @@ static void reply(struct request *r, int code, struct dispatch_reply *out)
     out->status = 200;
     if (code == 0)
         return;
-    out->status = r->route != NULL ? rest_status(r->error.type) : api_error_status(r->error.type);
+    out->status = r->query           ? xml_error_status(r->error.type)
+                  : r->route != NULL ? rest_status(r->error.type)
+                                     : api_error_status(r->error.type);
     out->close = true;
-    if (api_error_body(&r->error, &out->body) != 0)
+    code = r->query ? xml_put_error(&out->body, r->service, &r->error, r->id)
+                    : api_error_body(&r->error, &out->body);
+    if (code != 0)
         log_error("request %s: no memory for its error", r->id);
 }
 
@@ -241,10 +284,11 @@ void dispatch_call(struct core *core, const struct msg_call *call, struct dispat
         goto out;
     memcpy(out->id, r.id, sizeof out->id);
     r.route = rest_find(call);
-    if (leads_nowhere(call, out) || (r.route == NULL && !speaks_protocol(call, out)))
+    r.query = is_query(call);
+    if (leads_nowhere(call, out) || (r.route == NULL && !r.query && !speaks_protocol(call, out)))
         goto out;
-    if (r.route != NULL)
-        out->content_type = REST_CONTENT_TYPE;
+    if (r.route != NULL || r.query)
+        out->content_type = r.query ? XML_CONTENT_TYPE : REST_CONTENT_TYPE;
     out->close = false;
     int code = authenticate(&r);
     if (code == 0)
@@ -255,6 +299,8 @@ void dispatch_call(struct core *core, const struct msg_call *call, struct dispat
 out:
     json_decref(r.in);
     json_decref(r.out);
+    json_decref(r.form);
+    json_decref(r.principal.session);
 }
 
 void dispatch_reply_message(const struct dispatch_reply *reply, struct msg_call_reply *out)

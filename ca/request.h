@@ -12,14 +12,20 @@
 struct core;
 struct rest_route; /* ca/rest.h */
 
+enum principal_kind { PRINCIPAL_USER, PRINCIPAL_ROLE };
+
 /* Who asks; filled by authentication. */
 struct principal {
+    enum principal_kind kind;
     char account[ROW_ACCOUNT_SIZE];
-    char arn[256];          /* arn:aws:iam::<account>:user/<name> */
-    char user_name[65];
-    char user_id[33];       /* AIDA... */
+    char arn[640];          /* arn:aws:iam::<account>:user<path><name>, or of a session of a role:
+                               arn:aws:sts::<account>:assumed-role/<role>/<session> */
+    char user_name[65];     /* of the user, or of the role */
+    char user_id[33];       /* AIDA... or AROA... */
     char access_key_id[129];
     bool administrator;
+    int64_t number;         /* of the user or role in the store */
+    json_t *session;        /* temporary credentials: what their token says (ca/sts/token.h); else NULL. Never changed */
 };
 
 struct request {
@@ -37,6 +43,9 @@ struct request {
     struct api_error error;
     bool recorded;          /* the audit record is committed */
     bool read_only;         /* of the operation's binding; for the record */
+    bool query;             /* spoken in the query protocol: a form, answered in XML */
+    json_t *form;           /* parsed, in the query protocol */
+    bool key_used;          /* the last use of the access key is to be noted */
 };
 
 /* 0 with r->out filled, or CH_EAPI with r->error set, or another CH_E* (becomes a 5xx). */

@@ -1,6 +1,7 @@
 #include "ca/auth/credentials.h"
 
 #include "ca/core.h"
+#include "ca/store/iam.h"
 #include "ca/trail/trail.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
@@ -213,13 +214,16 @@ struct key_query {
     char id[sizeof((struct principal *)0)->access_key_id];
     struct access_key_row key;
     struct user_row user;
+    struct iam_row entity;
 };
 
 static int key_read(struct store_tx *tx, void *context)
 {
     struct key_query *q = context;
     int r = store_access_key_get(tx, q->id, &q->key);
-    return r != 0 ? r : store_user_get(tx, q->key.account, q->key.user, &q->user);
+    if (r == 0)
+        r = store_user_get(tx, q->key.account, q->key.user, &q->user);
+    return r != 0 ? r : store_iam_get(tx, q->key.account, IAM_USER, q->key.user, &q->entity);
 }
 
 static void time_text(int64_t seconds, char out[17])
@@ -269,15 +273,22 @@ static bool region_is_ours(const char *regions, struct slice region)
     return false;
 }
 
-/* The service that the caller means: that of the target, which is signed; else any of ours. */
+/*
+ * The service that the caller means: that of the target, which is signed; else any that speaks the
+ * protocol of the call.
+ */
 static int check_service(struct request *r, const struct sigv4 *sig)
 {
     size_t count = 0;
     const struct service *services = contract_services(&count);
-    const struct service *meant = NULL, *scoped = NULL;
+    const struct service *meant = NULL, *scoped = NULL, *first = NULL;
     struct slice target = request_header(r->call, "x-amz-target");
     for (size_t i = 0; i < count; i++) {
         size_t len = strlen(services[i].target_prefix);
+        if ((services[i].version != NULL) != r->query)
+            continue;
+        if (first == NULL)
+            first = &services[i];
         if (target.len > len && memcmp(target.data, services[i].target_prefix, len) == 0 &&
             target.data[len] == '.')
             meant = &services[i];
@@ -289,13 +300,17 @@ static int check_service(struct request *r, const struct sigv4 *sig)
         return 0;
     return api_fail(&r->error, "InvalidSignatureException",
                     "Credential should be scoped to correct service: '%s'.",
-                    meant != NULL ? meant->name : count > 0 ? services[0].name : "");
+                    meant != NULL ? meant->name : first != NULL ? first->name : "");
 }
+
+/* IAM and STS have no region of their own: clients sign for that of AWS's global endpoints, or for their own. */
+#define GLOBAL_REGION "us-east-1"
 
 static int check_scope(struct request *r, const struct sigv4 *sig)
 {
+    bool global = r->query && slice_is(sig->region, GLOBAL_REGION);
     if (sig->region.len >= sizeof r->scope.region ||
-        !region_is_ours(r->core->config->core_regions, sig->region))
+        (!global && !region_is_ours(r->core->config->core_regions, sig->region)))
         return api_fail(&r->error, "InvalidSignatureException",
                         "Credential should be scoped to a valid region.");
     return check_service(r, sig);
@@ -307,7 +322,9 @@ static void principal_make(const struct key_query *q, struct principal *p)
     snprintf(p->user_name, sizeof p->user_name, "%s", q->user.name);
     snprintf(p->user_id, sizeof p->user_id, "%s", q->user.id);
     snprintf(p->access_key_id, sizeof p->access_key_id, "%s", q->key.id);
-    snprintf(p->arn, sizeof p->arn, "arn:aws:iam::%s:user/%s", p->account, p->user_name);
+    snprintf(p->arn, sizeof p->arn, "arn:aws:iam::%s:user%s%s", p->account, q->entity.path,
+             p->user_name);
+    p->number = q->entity.number;
     p->administrator = q->user.administrator;
 }
 
@@ -378,6 +395,7 @@ static int identify(struct request *r, const struct sigv4 *sig, struct principal
     }
     access_key_row_free(&query.key);
     user_row_free(&query.user);
+    iam_row_free(&query.entity);
     return code;
 }
 
@@ -471,24 +489,39 @@ static int random_secret(struct core *core, struct secret **out)
     return r;
 }
 
-static int draft_key(struct core *core, struct credentials_draft *d)
+int credentials_key_make(struct core *core, const char *account, int64_t at,
+                         struct credentials_key *out)
 {
     char id[21], context[160];
+    *out = (struct credentials_key){.row = {.active = true, .created_at = at}};
     int r = random_id(core, "AKIA", id, sizeof id);
     if (r == 0)
-        r = random_secret(core, &d->secret);
+        r = random_secret(core, &out->secret);
+    if (r == 0 && (out->row.id = strdup(id)) == NULL)
+        r = CH_ENOMEM;
+    snprintf(out->row.account, sizeof out->row.account, "%s", account);
+    snprintf(context, sizeof context, "access-key/%s", r == 0 ? id : "");
+    if (r == 0)
+        r = hsm_seal(core->hsm, core->seal, slice_text(context), secret_slice(out->secret),
+                     &out->row.sealed_secret);
     if (r != 0)
-        return r;
-    snprintf(d->key.account, sizeof d->key.account, "%s", d->user.account);
-    d->key.id = strdup(id);
-    d->key.user = strdup(d->user.name);
-    d->key.active = true;
-    d->key.created_at = d->user.created_at;
-    snprintf(context, sizeof context, "access-key/%s", id);
-    if (d->key.id == NULL || d->key.user == NULL)
-        return CH_ENOMEM;
-    return hsm_seal(core->hsm, core->seal, slice_text(context), secret_slice(d->secret),
-                    &d->key.sealed_secret);
+        credentials_key_free(out);
+    return r;
+}
+
+void credentials_key_free(struct credentials_key *key)
+{
+    access_key_row_free(&key->row);
+    secret_free(key->secret);
+    key->secret = NULL;
+}
+
+static int draft_key(struct core *core, struct credentials_draft *d)
+{
+    int r = credentials_key_make(core, d->user.account, d->user.created_at, &d->key);
+    if (r == 0 && (d->key.row.user = strdup(d->user.name)) == NULL)
+        r = CH_ENOMEM;
+    return r;
 }
 
 int credentials_draft_make(struct core *core, const char *account, const char *name,
@@ -516,7 +549,7 @@ int credentials_draft_insert(struct store_tx *tx, const struct credentials_draft
 {
     int r = store_user_insert(tx, &draft->user);
     if (r == 0)
-        r = store_access_key_insert(tx, &draft->key);
+        r = store_access_key_insert(tx, &draft->key.row);
     if (r != 0)
         return r;
     return trail_append_event(tx, &(struct trail_event){
@@ -526,7 +559,7 @@ int credentials_draft_insert(struct store_tx *tx, const struct credentials_draft
                                       .at = draft->user.created_at,
                                       .details = json_pack("{s:s, s:s, s:b}", "userName",
                                                            draft->user.name, "accessKeyId",
-                                                           draft->key.id, "administrator",
+                                                           draft->key.row.id, "administrator",
                                                            draft->user.administrator),
                                   });
 }
@@ -534,8 +567,7 @@ int credentials_draft_insert(struct store_tx *tx, const struct credentials_draft
 void credentials_draft_free(struct credentials_draft *draft)
 {
     user_row_free(&draft->user);
-    access_key_row_free(&draft->key);
-    secret_free(draft->secret);
+    credentials_key_free(&draft->key);
     *draft = (struct credentials_draft){0};
 }
 
@@ -564,9 +596,9 @@ int credentials_user_add(struct core *core, struct new_user *user)
     r = store_write(core->store, user_write,
                     &(struct user_making){.draft = &draft, .account = user->account});
     if (r == 0) {
-        snprintf(user->access_key_id, sizeof user->access_key_id, "%s", draft.key.id);
-        user->secret = draft.secret;
-        draft.secret = NULL;
+        snprintf(user->access_key_id, sizeof user->access_key_id, "%s", draft.key.row.id);
+        user->secret = draft.key.secret;
+        draft.key.secret = NULL;
     }
     credentials_draft_free(&draft);
     return r;

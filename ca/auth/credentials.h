@@ -6,11 +6,21 @@
 
 #include "ca/auth/auth.h"
 
+/* An access key that is not in the store yet: its id and secret are chosen and sealed; whose it is, is not said. */
+struct credentials_key {
+    struct access_key_row row;
+    struct secret *secret;
+};
+
+/* Chooses and seals; at: microseconds. The errors of hsm_random and hsm_seal. */
+int credentials_key_make(struct core *core, const char *account, int64_t at,
+                         struct credentials_key *out);
+void credentials_key_free(struct credentials_key *key);
+
 /* A user that is not in the store yet; everything random is chosen and sealed. */
 struct credentials_draft {
     struct user_row user;
-    struct access_key_row key;
-    struct secret *secret;
+    struct credentials_key key;
 };
 
 /* Chooses ids and secret for a user of an account. CH_EINVAL for a name that IAM would refuse. */

@@ -29,6 +29,17 @@ static int output_structure(const struct shape *shape, json_t *object, struct bu
     return 0;
 }
 
+static int output_map(const struct shape *shape, json_t *object, struct buf *why)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    int rc = 0;
+    json_object_foreach(object, name, value)
+        if (rc == 0)
+            rc = output_value(shape->item, value, name, why);
+    return rc;
+}
+
 static int output_list(const struct shape *shape, json_t *list, const char *name, struct buf *why)
 {
     size_t index = 0;
@@ -81,6 +92,8 @@ static int output_value(const struct shape *shape, json_t *value, const char *na
         if (json_object_size(value) != 1)
             return wrong(why, name, "must have exactly one member");
         return output_structure(shape, value, why);
+    case SHAPE_MAP:
+        return output_map(shape, value, why);
     case SHAPE_LIST:
         return output_list(shape, value, name, why);
     case SHAPE_ENUM:

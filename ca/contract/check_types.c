@@ -16,6 +16,7 @@ static const struct kind_row kinds[] = {
     [SHAPE_STRUCTURE] = {.expected = "Expected null"},
     [SHAPE_UNION] = {.expected = "Expected null"},
     [SHAPE_LIST] = {.expected = "Expected list or null"},
+    [SHAPE_MAP] = {.expected = "Expected null"},
     [SHAPE_STRING] = {.noun = "an String"},
     [SHAPE_ENUM] = {.noun = "an String"},
     [SHAPE_BLOB] = {.noun = "a Blob"},
@@ -149,6 +150,7 @@ bool shape_takes(const struct shape *shape, const json_t *value)
     switch (shape->kind) {
     case SHAPE_STRUCTURE:
     case SHAPE_UNION:
+    case SHAPE_MAP:
         return json_is_object(value);
     case SHAPE_LIST:
         return json_is_array(value);

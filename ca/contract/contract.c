@@ -26,6 +26,20 @@ const struct service contract_service_table[SERVICE_COUNT] = {
                           .target_prefix = "Chancery",
                           .operations = contract_chancery_operations,
                           .operation_count = CHANCERY_OPERATION_COUNT},
+    [SERVICE_IAM] = {.name = "iam",
+                     .target_prefix = "",
+                     .operations = contract_iam_operations,
+                     .operation_count = IAM_OPERATION_COUNT,
+                     .shows_values = true,
+                     .version = "2010-05-08",
+                     .namespace = "https://iam.amazonaws.com/doc/2010-05-08/"},
+    [SERVICE_STS] = {.name = "sts",
+                     .target_prefix = "",
+                     .operations = contract_sts_operations,
+                     .operation_count = STS_OPERATION_COUNT,
+                     .shows_values = true,
+                     .version = "2011-06-15",
+                     .namespace = "https://sts.amazonaws.com/doc/2011-06-15/"},
 };
 
 int contract_init(void)
@@ -57,7 +71,7 @@ static int slice_compare(struct slice s, const char *text)
     return s.len == len ? 0 : s.len < len ? -1 : 1;
 }
 
-static const struct operation *operation_find(const struct service *service, struct slice name)
+const struct operation *contract_operation(const struct service *service, struct slice name)
 {
     size_t low = 0;
     size_t high = service->operation_count;
@@ -87,9 +101,10 @@ int contract_find(struct slice target, const struct service **service,
     struct slice prefix = slice_of(target.data, split);
     struct slice name = slice_of(dot + 1, target.len - split - 1);
     for (size_t i = 0; i < SERVICE_COUNT; i++) {
-        if (!slice_is(prefix, contract_service_table[i].target_prefix))
+        if (contract_service_table[i].version != NULL ||
+            !slice_is(prefix, contract_service_table[i].target_prefix))
             continue;
-        *operation = operation_find(&contract_service_table[i], name);
+        *operation = contract_operation(&contract_service_table[i], name);
         if (*operation == NULL)
             return CH_ENOTFOUND;
         *service = &contract_service_table[i];

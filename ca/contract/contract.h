@@ -12,7 +12,8 @@
 
 enum shape_kind {
     SHAPE_STRUCTURE, SHAPE_UNION, SHAPE_LIST, SHAPE_STRING, SHAPE_ENUM,
-    SHAPE_BLOB, SHAPE_INTEGER, SHAPE_LONG, SHAPE_BOOLEAN, SHAPE_TIMESTAMP
+    SHAPE_BLOB, SHAPE_INTEGER, SHAPE_LONG, SHAPE_BOOLEAN, SHAPE_TIMESTAMP,
+    SHAPE_MAP /* of answers only: texts to values */
 };
 
 struct shape_member {
@@ -32,7 +33,7 @@ struct shape {
     const char *const *values;          /* ENUM: NULL-terminated */
     const struct shape_member *members; /* STRUCTURE, UNION */
     size_t member_count;
-    const struct shape *item;           /* LIST */
+    const struct shape *item;           /* LIST, MAP */
     bool sensitive;                     /* never logged, never repeated in an error */
 };
 
@@ -46,10 +47,12 @@ struct operation {
 
 struct service {
     const char *name;          /* IAM prefix and signing name: "acm", "acm-pca", "chancery" */
-    const char *target_prefix; /* "CertificateManager", "ACMPrivateCA", "Chancery" */
+    const char *target_prefix; /* "CertificateManager", "ACMPrivateCA", "Chancery"; "" for the query protocol */
     const struct operation *operations;
     size_t operation_count;
     bool shows_values; /* errors repeat the value that was refused (never a sensitive one) */
+    const char *version;   /* of the query protocol, "2010-05-08"; NULL: a service of JSON */
+    const char *namespace; /* of its XML; NULL likewise */
 };
 
 /*
@@ -65,6 +68,9 @@ const struct service *contract_services(size_t *count);
 /* Splits "CertificateManager.RequestCertificate"; CH_ENOTFOUND when either part is unknown. */
 int contract_find(struct slice target, const struct service **service,
                   const struct operation **operation);
+
+/* The operation of that name of a service; NULL when it has none. */
+const struct operation *contract_operation(const struct service *service, struct slice name);
 
 /*
  * Parses a request body: depth at most 32, at most 65536 values, UTF-8 without NULs, no duplicate

@@ -36,6 +36,19 @@
       "^(\\*\\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\\.)+"                                       \
       "((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])$")                                                     \
     X(HOSTED_ZONE_ID, "Z[A-Z0-9]+")                                                                \
+    X(IAM_ALIAS, "^[a-z0-9](([a-z0-9]|-(?!-))*[a-z0-9])?$")                                        \
+    X(IAM_DESCRIPTION, "[\\p{L}\\p{M}\\p{Z}\\p{S}\\p{N}\\p{P}]*")                                    \
+    X(IAM_DIGITS, "[\\d]+")                                                                        \
+    X(IAM_MARKER, "[\\u0020-\\u00FF]+")                                                            \
+    X(IAM_NAME, "[\\w+=,.@-]+")                                                                    \
+    X(IAM_PATH, "(\\u002F)|(\\u002F[\\u0021-\\u007F]+\\u002F)")                                      \
+    X(IAM_PATH_PREFIX, "\\u002F[\\u0021-\\u007F]*")                                                \
+    X(IAM_POLICY_PATH, "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/")                                           \
+    X(IAM_POLICY_VERSION, "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?")                                       \
+    X(IAM_SERIAL, "[\\w+=/:,.@-]+")                                                                \
+    X(IAM_TAG_KEY, "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+")                                              \
+    X(IAM_TAG_VALUE, "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*")                                            \
+    X(IAM_WORD, "[\\w]+")                                                                          \
     X(LATIN1, "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]*")                                           \
     X(LATIN1_SOME, "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+")                                      \
     X(OID, "([0-2])\\.([0-9]|([0-3][0-9]))((\\.([0-9]+)){0,126})")                                 \
@@ -52,6 +65,15 @@
     X(ROLE_ARN, "arn:aws[a-z-]*:iam::[0-9]{12}:role/.+")                                           \
     X(S3_BUCKET, "[-a-zA-Z0-9._/]+")                                                               \
     X(SERIAL_NUMBER, "[0-9a-f]{2}(:[0-9a-f]{2}){1,19}")                                            \
+    X(STS_ARN,                                                                                     \
+      "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-"       \
+      "\\u10FFFF]+")                                                                               \
+    X(STS_DIGITS, "[\\d]*")                                                                        \
+    X(STS_EXTERNAL_ID, "[\\w+=,.@:\\/-]*")                                                         \
+    X(STS_NAME, "[\\w+=,.@-]*")                                                                    \
+    X(STS_ROLE_ID, "[\\w+=,.@:-]*")                                                                \
+    X(STS_SERIAL, "[\\w+=/:,.@-]*")                                                                \
+    X(STS_WORD, "[\\w]*")                                                                          \
     X(TAG, "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)")                                                    \
     X(UUID_LIKE, "[a-z0-9]{8}-[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{12}")                   \
     X(WORD, "\\w+")

@@ -9,12 +9,16 @@
 #define ACM_OPERATION_COUNT 40
 #define PCA_OPERATION_COUNT 23
 #define CHANCERY_OPERATION_COUNT 3
+#define IAM_OPERATION_COUNT 95
+#define STS_OPERATION_COUNT 4
 
 extern const struct operation contract_acm_operations[ACM_OPERATION_COUNT];
 extern const struct operation contract_pca_operations[PCA_OPERATION_COUNT];
 extern const struct operation contract_chancery_operations[CHANCERY_OPERATION_COUNT];
+extern const struct operation contract_iam_operations[IAM_OPERATION_COUNT];
+extern const struct operation contract_sts_operations[STS_OPERATION_COUNT];
 
-enum service_index { SERVICE_ACM, SERVICE_PCA, SERVICE_CHANCERY, SERVICE_COUNT };
+enum service_index { SERVICE_ACM, SERVICE_PCA, SERVICE_CHANCERY, SERVICE_IAM, SERVICE_STS, SERVICE_COUNT };
 
 extern const struct service contract_service_table[SERVICE_COUNT];
 

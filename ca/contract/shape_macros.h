@@ -25,6 +25,7 @@
 #define BOOLEAN(NAME) SHAPE_OF(NAME, SHAPE_BOOLEAN, ANY, ANY)
 #define TIMESTAMP(NAME) SHAPE_OF(NAME, SHAPE_TIMESTAMP, ANY, ANY)
 #define LIST(NAME, ITEM, MIN, MAX) SHAPE_OF(NAME, SHAPE_LIST, MIN, MAX), .item = &(ITEM)
+#define MAP(NAME, ITEM) SHAPE_OF(NAME, SHAPE_MAP, ANY, ANY), .item = &(ITEM)
 #define ENUM(NAME, ...)                                                                            \
     SHAPE_OF(NAME, SHAPE_ENUM, ANY, ANY), .values = (const char *const[]){__VA_ARGS__, NULL}
 
@@ -41,6 +42,7 @@
 #define SENSITIVE .sensitive = true
 
 #define ERRORS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NO_ERRORS ((const char *const[]){NULL})
 #define NO_OUTPUT NULL
 
 #endif

@@ -57,7 +57,15 @@ int store_user_insert(struct store_tx *tx, const struct user_row *row)
 {
     struct query q;
     query_open(&q, tx, ST_USER_INSERT);
-    cells_put(&q, user_cells, CELL_COUNT(user_cells), row);
+    query_put_text(&q, row->account);
+    query_put_text(&q, row->name);
+    query_put_text(&q, row->id);
+    query_put_int(&q, row->created_at);
+    int r = query_run(&q);
+    if (r != 0 || !row->administrator)
+        return r;
+    query_open(&q, tx, ST_USER_MAKE_ADMINISTRATOR);
+    query_put_text(&q, row->id);
     return query_run(&q);
 }
 

@@ -1,5 +1,7 @@
 #include "ca/store/statements.h"
 
+#include "ca/store/iam_statements.h"
+
 #include <stddef.h>
 
 /*
@@ -168,22 +170,7 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_ACCOUNT_FIRST, "account-first", "SELECT account FROM accounts ORDER BY number LIMIT 1"),
     READ(ST_ACCOUNT_GET, "account-get",
          "SELECT account, name, created_at FROM accounts WHERE account = ?1"),
-    WRITE(ST_USER_INSERT, "user-insert",
-          "INSERT INTO users (account, name, id, administrator, created_at) "
-          "VALUES (?1, ?2, ?3, ?4, ?5)"),
-    READ(ST_USER_GET, "user-get",
-         "SELECT account, name, id, administrator, created_at "
-         "FROM users WHERE account = ?1 AND name = ?2"),
-    WRITE(ST_ACCESS_KEY_INSERT, "access-key-insert",
-          "INSERT INTO access_keys (id, account, user, sealed_secret, active, created_at) "
-          "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
-    READ(ST_ACCESS_KEY_GET, "access-key-get",
-         "SELECT id, account, user, sealed_secret, active, created_at "
-         "FROM access_keys WHERE id = ?1"),
-    READ(ST_ACCESS_KEY_COUNT, "access-key-count",
-         "SELECT count(*) FROM access_keys WHERE account = ?1 AND user = ?2"),
-    WRITE(ST_ACCESS_KEY_SET_ACTIVE, "access-key-set-active",
-          "UPDATE access_keys SET active = ?2 WHERE id = ?1"),
+    IAM_STATEMENTS,
 
     /* scopes and shared texts */
     READ(ST_SCOPE_FIND, "scope-find",

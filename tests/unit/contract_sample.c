@@ -104,6 +104,8 @@ json_t *sample_full(const struct shape *shape, int depth)
         return sample_structure(shape, depth);
     case SHAPE_UNION:
         return sample_union(shape, depth);
+    case SHAPE_MAP:
+        return json_pack("{s:o}", "key", sample_full(shape->item, depth + 1));
     case SHAPE_LIST:
         return json_pack("[o]", sample_full(shape->item, depth + 1));
     case SHAPE_STRING:

@@ -370,7 +370,7 @@ static void more_keys_than_the_cache_holds_all_work_and_secrets_do_not_pile_up(v
         struct core_kit_call c;
         const struct credentials_draft *d = &drafts[i % MANY];
         core_kit_call_make(&c, TARGET, "{}");
-        core_kit_call_sign(&c, d->key.id, secret_slice(d->secret), clock_now(), CORE_KIT_REGION, "acm");
+        core_kit_call_sign(&c, d->key.row.id, secret_slice(d->key.secret), clock_now(), CORE_KIT_REGION, "acm");
         accepted(&c);
     }
     assert_true(secret_count() - before <= 1000);

@@ -215,7 +215,7 @@ static void a_row_that_refers_to_nothing_is_found_by_the_check(void **state)
 {
     struct kit *kit = *state;
     make_store(kit);
-    assert_int_equal(raw_run(kit->path, "INSERT INTO users VALUES ('1', 'ada', 'A', 0, 0)"),
+    assert_int_equal(raw_run(kit->path, "INSERT INTO iam_memberships VALUES (1, 2)"),
                      SQLITE_OK);
     assert_int_equal(store_open(kit->path, false, &kit->store), 0);
     assert_int_equal(store_check(kit->store), CH_EINTEGRITY);
