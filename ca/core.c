@@ -1,6 +1,7 @@
 #include "ca/core.h"
 
 #include "ca/auth/auth.h"
+#include "ca/auth/resource_policy.h"
 #include "ca/keyring.h"
 #include "ca/management.h"
 #include "ca/trail/checkpoint.h"
@@ -263,7 +264,9 @@ int core_open(const char *state, const struct config *config, struct hsm_pin *pi
         goto out;
     out->keyring = keyring_new(out->store, out->hsm);
     out->credentials = credentials_new(out);
-    r = out->keyring == NULL || out->credentials == NULL ? CH_ENOMEM : node_take(out);
+    out->resource_policies = resource_policies_new();
+    bool made = out->keyring != NULL && out->credentials != NULL && out->resource_policies != NULL;
+    r = made ? node_take(out) : CH_ENOMEM;
     if (r == 0)
         r = keys_find(out);
     if (r == CH_ENOTFOUND)
@@ -282,6 +285,7 @@ void core_close(struct core *core)
 {
     management_close(core->management);
     credentials_free(core->credentials);
+    resource_policies_free(core->resource_policies);
     keyring_free(core->keyring);
     buf_free(&core->audit_spki);
     hsm_close(core->hsm);

@@ -16,6 +16,7 @@ struct keyring;     /* ca/keyring.h */
 struct management;  /* ca/management.h */
 struct credentials; /* ca/auth/credentials.h */
 struct ocsp;        /* ca/pca/ocsp.h */
+struct resource_policies; /* ca/auth/resource_policy.h */
 struct schedule;    /* ca/jobs/schedule.h */
 struct serve;       /* ca/serve.h */
 struct throttle;    /* ca/throttle.h */
@@ -42,6 +43,7 @@ struct core {
     struct hsm_key *seal;    /* secrets of access keys, NextToken MACs */
     uint8_t node;            /* serial prefix octet */
     struct credentials *credentials;
+    struct resource_policies *resource_policies;
     struct throttle *throttle;
     struct key_maker *key_maker;
     struct schedule *schedule;

@@ -21,7 +21,7 @@ enum policy_form {
     POLICY_FORM_TRUST,    /* of a role: Principal, no Resource */
 };
 
-#define POLICY_SIZE_MAX ((size_t)32 * 1024) /* octets of any document; callers have smaller limits of their own */
+#define POLICY_SIZE_MAX ((size_t)160 * 1024) /* octets of any document; callers have smaller limits of their own */
 #define POLICY_WHY_SIZE 512
 
 struct policy;

@@ -233,6 +233,19 @@ int store_permission_list(struct store_tx *tx, const struct scope *scope, const 
                           void *context);
 void permission_row_free(struct permission_row *row);
 
+/* The policy of an authority: text that was judged before. CH_ENOTFOUND: no such authority, or it has none. */
+int store_authority_policy_put(struct store_tx *tx, const struct scope *scope,
+                               const char *authority, const char *policy, int64_t now);
+int store_authority_policy_get(struct store_tx *tx, const struct scope *scope,
+                               const char *authority, char **out);
+int store_authority_policy_remove(struct store_tx *tx, const struct scope *scope,
+                                  const char *authority);
+/* Those of other accounts in the scope's region that have a policy, oldest first. */
+int store_authority_list_shared(struct store_tx *tx, const struct scope *scope,
+                                int64_t after_created, const char *after_id,
+                                int (*visit)(void *context, const struct authority_row *row),
+                                void *context);
+
 /* Reports about what an authority issued and revoked. */
 struct audit_report_row {
     struct scope scope;

@@ -280,6 +280,20 @@ const struct statement statements[ST_COUNT] = {
          "JOIN scopes s ON s.number = a.scope WHERE p.authority = " AUTHORITY
          " AND (p.principal, p.source_account) > (?4, ?5) "
          "ORDER BY p.principal, p.source_account LIMIT ?6"),
+    WRITE(ST_AUTHORITY_POLICY_PUT, "authority-policy-put",
+          "INSERT INTO authority_policies (authority, policy, changed_at) "
+          "SELECT number, ?4, ?5 FROM authorities WHERE number = " AUTHORITY
+          " ON CONFLICT (authority) DO UPDATE SET policy = ?4, changed_at = ?5"),
+    READ(ST_AUTHORITY_POLICY_GET, "authority-policy-get",
+         "SELECT policy FROM authority_policies WHERE authority = " AUTHORITY),
+    WRITE(ST_AUTHORITY_POLICY_REMOVE, "authority-policy-remove",
+          "DELETE FROM authority_policies WHERE authority = " AUTHORITY),
+    READ(ST_AUTHORITY_LIST_SHARED, "authority-list-shared",
+         "SELECT " AUTHORITY_COLUMNS "FROM authority_policies p CROSS JOIN authorities a "
+         "ON a.number = p.authority JOIN scopes s ON s.number = a.scope "
+         "WHERE p.authority > 0 AND s.account <> ?1 AND s.region = ?2 "
+         "AND (a.created_at, a.id) > (?3, ?4) AND a.status <> 'DELETED' "
+         "ORDER BY a.created_at, a.id"),
 
     /* audit reports */
     WRITE(ST_AUDIT_REPORT_INSERT, "audit-report-insert",

@@ -1,5 +1,6 @@
 /* Whether they may: deny by default, and nothing of one account is open to another. */
 #include "ca/auth/auth.h"
+#include "ca/core.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #define AUTHORITY(account) "arn:aws:acm-pca:us-east-1:" account ":certificate-authority/5ec7a1b2-0000-4000-8000-000000000001"
 
 static struct request request;
+static struct core core;
 
 static int ask(bool administrator, const char *action, const char *resource)
 {
@@ -24,6 +26,7 @@ static int ask(bool administrator, const char *action, const char *resource)
     snprintf(request.principal.arn, sizeof request.principal.arn,
              "arn:aws:iam::" OWN ":user/alice");
     request.principal.administrator = administrator;
+    request.core = &core;
     return authorize(&request, action, resource);
 }
 
