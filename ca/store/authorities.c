@@ -234,24 +234,13 @@ int store_authority_destroyed(struct store_tx *tx, const struct authority_row *r
     return query_run(&q);
 }
 
-static void put_place(struct query *q, const struct scope *scope, int64_t created, const char *id)
-{
-    query_put_scope(q, scope);
-    query_put_int(q, created);
-    if (*id == '\0')
-        query_put_bytes(q, slice_of(NULL, 0));
-    else
-        query_put_uuid(q, id);
-}
-
 int store_authority_list_shared(struct store_tx *tx, const struct scope *scope,
-                                int64_t after_created, const char *after_id,
+                                const char *after_id,
                                 int (*visit)(void *context, const struct authority_row *row),
                                 void *context)
 {
     struct query q;
-    query_open(&q, tx, ST_AUTHORITY_LIST_SHARED);
-    put_place(&q, scope, after_created, after_id);
+    authority_open(&q, tx, ST_AUTHORITY_LIST_SHARED, scope, after_id);
     return authority_visit(&q, visit, context);
 }
 
@@ -262,7 +251,12 @@ int store_authority_list(struct store_tx *tx, const struct scope *scope, int64_t
 {
     struct query q;
     query_open(&q, tx, ST_AUTHORITY_LIST);
-    put_place(&q, scope, after_created, after_id);
+    query_put_scope(&q, scope);
+    query_put_int(&q, after_created);
+    if (*after_id == '\0')
+        query_put_bytes(&q, slice_of(NULL, 0));
+    else
+        query_put_uuid(&q, after_id);
     query_put_int(&q, now);
     query_put_int(&q, limit);
     return authority_visit(&q, visit, context);

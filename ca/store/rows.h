@@ -240,9 +240,9 @@ int store_authority_policy_get(struct store_tx *tx, const struct scope *scope,
                                const char *authority, char **out);
 int store_authority_policy_remove(struct store_tx *tx, const struct scope *scope,
                                   const char *authority);
-/* Those of other accounts in the scope's region that have a policy, oldest first. */
+/* Those of other accounts in the scope's region that have a policy, oldest first; after_id "" at first. */
 int store_authority_list_shared(struct store_tx *tx, const struct scope *scope,
-                                int64_t after_created, const char *after_id,
+                                const char *after_id,
                                 int (*visit)(void *context, const struct authority_row *row),
                                 void *context);
 

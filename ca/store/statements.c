@@ -291,9 +291,8 @@ const struct statement statements[ST_COUNT] = {
     READ(ST_AUTHORITY_LIST_SHARED, "authority-list-shared",
          "SELECT " AUTHORITY_COLUMNS "FROM authority_policies p CROSS JOIN authorities a "
          "ON a.number = p.authority JOIN scopes s ON s.number = a.scope "
-         "WHERE p.authority > 0 AND s.account <> ?1 AND s.region = ?2 "
-         "AND (a.created_at, a.id) > (?3, ?4) AND a.status <> 'DELETED' "
-         "ORDER BY a.created_at, a.id"),
+         "WHERE p.authority > COALESCE((SELECT number FROM authorities WHERE id = ?3), 0) "
+         "AND s.account <> ?1 AND s.region = ?2 AND a.status <> 'DELETED' ORDER BY p.authority"),
 
     /* audit reports */
     WRITE(ST_AUDIT_REPORT_INSERT, "audit-report-insert",
