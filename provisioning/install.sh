@@ -3,6 +3,7 @@
 #
 #   install.sh run     to build and run the appliance
 #   install.sh test    the same and what the tests need
+#   install.sh bench   to run and measure, with what is measured beside us
 #
 # Says what it installs; does nothing, quickly and without a network, when all is there.
 set -eu
@@ -12,6 +13,7 @@ RUN_PACKAGES="gcc libc6-dev make pkg-config libssl-dev openssl libp11-dev libp11
 	libseccomp-dev libinih-dev ca-certificates curl"
 TEST_PACKAGES="libcmocka-dev clang libclang-rt-14-dev cppcheck clang-tidy gnutls-bin sqlite3 faketime
 	libnss3 libnss3-tools opencryptoki swtpm binutils procps python3 libyaml-dev"
+BENCH_PACKAGES="python3 golang-cfssl"
 USERS="_chancery-front _chancery-core _chancery-outbound"
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,7 +21,8 @@ what=${1:-run}
 case $what in
 run) packages=$RUN_PACKAGES ;;
 test) packages="$RUN_PACKAGES $TEST_PACKAGES" ;;
-*) echo "usage: install.sh run|test" >&2; exit 2 ;;
+bench) packages="$RUN_PACKAGES $BENCH_PACKAGES" ;;
+*) echo "usage: install.sh run|test|bench" >&2; exit 2 ;;
 esac
 
 say() { echo "install: $*"; }

@@ -28,7 +28,7 @@
 #include <sys/stat.h>
 
 #define SECOND_US INT64_C(1000000)
-#define BATCH 5000
+#define BATCH 1000
 #define PARTS 256
 
 static struct config config;
@@ -53,17 +53,19 @@ static double peak_mb(void)
 /* ---- revocations ---- */
 
 struct fill {
-    uint64_t from, to;
+    uint64_t from, to, all;
 };
 
-static void serial_make(uint64_t n, uint8_t serial[20])
+/* The last octet, the part, comes in order: pages of the indexes are written once, not at each commit. */
+static void serial_make(const struct fill *f, uint64_t n, uint8_t serial[20])
 {
     memset(serial, 0x5a, 20);
     for (int i = 0; i < 8; i++)
-        serial[12 + i] = (uint8_t)(n >> (8 * (7 - i)));
+        serial[11 + i] = (uint8_t)(n >> (8 * (7 - i)));
+    serial[19] = (uint8_t)(n * PARTS / f->all);
 }
 
-static int fill_one(struct store_tx *tx, uint64_t n, int64_t now)
+static int fill_one(struct store_tx *tx, const struct fill *f, uint64_t n, int64_t now)
 {
     struct issued_row issued = {.scope = authority.scope, .state = (char[]){"ISSUED"},
                                 .template_name = (char[]){"EndEntityCertificate/V1"},
@@ -74,7 +76,7 @@ static int fill_one(struct store_tx *tx, uint64_t n, int64_t now)
     memcpy(issued.authority, authority.id, sizeof issued.authority);
     memcpy(revoked.authority, authority.id, sizeof revoked.authority);
     snprintf(issued.id, sizeof issued.id, "b0b0%028llx", (unsigned long long)n);
-    serial_make(n, issued.serial);
+    serial_make(f, n, issued.serial);
     memcpy(revoked.serial, issued.serial, sizeof revoked.serial);
     must(buf_put_text(&issued.certificate, "x"), "memory");
     int r = store_issued_insert(tx, &issued);
@@ -88,7 +90,7 @@ static int fill_unit(struct store_tx *tx, void *context)
     int64_t now = clock_now_us();
     int r = 0;
     for (uint64_t n = f->from; r == 0 && n < f->to; n++)
-        r = fill_one(tx, n, now);
+        r = fill_one(tx, f, n, now);
     return r;
 }
 
@@ -96,7 +98,7 @@ static void fill(uint64_t count)
 {
     int64_t start = clock_monotonic_ms();
     for (uint64_t n = 0; n < count; n += BATCH) {
-        struct fill f = {n, n + BATCH < count ? n + BATCH : count};
+        struct fill f = {n, n + BATCH < count ? n + BATCH : count, count};
         must(store_write(core.store, fill_unit, &f), "filling");
     }
     printf("revocations put into the store: %llu in %.1f s\n", (unsigned long long)count,

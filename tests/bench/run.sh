@@ -9,7 +9,8 @@ seconds=${SECONDS_EACH:-5}
 cd "$(dirname "$0")/../.."
 state=$(mktemp -d /tmp/chancery-bench.XXXXXX)
 chmod 755 "$state"
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+port=$(free_port) public_port=$(free_port)
 pid=
 cleanup() {
 	[ -z "$pid" ] || stop
@@ -80,7 +81,7 @@ load_cost() {
 			printf "%s; processor: core %d us, front %d us a call\n", $0, core * 1e6 / hz / calls, front * 1e6 / hz / calls }'
 }
 
-"$bin/chancery" init --state "$state" --port "$port" --public-port 0 >/dev/null
+"$bin/chancery" init --state "$state" --port "$port" --public-port "$public_port" >/dev/null
 export SOFTHSM2_CONF="$state/softhsm2.conf"
 module=$(sed -n 's/^module *= *//p' "$state/chancery.conf")
 label=$(sed -n 's/^token_label *= *//p' "$state/chancery.conf")
@@ -109,6 +110,13 @@ for alg in EC_prime256v1 RSA_2048; do
 	printf '{"DomainName":"bench.example.internal","CertificateAuthorityArn":"%s","KeyAlgorithm":"%s"}' "$ca" "$alg" >"$state/request-$alg.json"
 done
 printf '{"CertificateAuthorityArn":"%s"}' "$ca" >"$state/describe.json"
+for key in "EC_prime256v1 ec -pkeyopt ec_paramgen_curve:P-256" "RSA_2048 rsa:2048"; do
+	# shellcheck disable=SC2086
+	openssl req -x509 -newkey ${key#* } -nodes -keyout "$state/import.key" -subj /CN=import.example.internal -days 90 \
+		-addext subjectAltName=DNS:import.example.internal -out "$state/import.pem" 2>/dev/null
+	printf '{"Certificate":"%s","PrivateKey":"%s"}' "$(base64 -w0 "$state/import.pem")" "$(base64 -w0 "$state/import.key")" \
+		>"$state/import-${key%% *}.json"
+done
 
 # After a moment without work the write-ahead log is in the database.
 store_size() { sleep 1; wc -c <"$state/store/chancery.db"; }
@@ -130,6 +138,9 @@ done
 size=$(($(store_size) - size)) count=$(($(issued) - count))
 row "DescribeCertificateAuthority, 32 clients" "$(load_cost acm-pca ACMPrivateCA.DescribeCertificateAuthority "$state/describe.json" 32)"
 row "RequestCertificate P-256, key and certificate, 16 clients" "$(load_cost acm CertificateManager.RequestCertificate "$state/request-EC_prime256v1.json" 16)"
+for alg in EC_prime256v1 RSA_2048; do
+	row "ImportCertificate $alg, 16 clients" "$(load_cost acm CertificateManager.ImportCertificate "$state/import-$alg.json" 16)"
+done
 row "RequestCertificate RSA-2048, 12 calls with a key made ahead" "$(load acm CertificateManager.RequestCertificate "$state/request-RSA_2048.json" 1 12)"
 settle
 start=$(date +%s%N)
@@ -137,6 +148,10 @@ load acm CertificateManager.RequestCertificate "$state/request-RSA_2048.json" 4 
 while [ "$(pending)" != 0 ]; do sleep 0.2; done
 row "RequestCertificate RSA-2048, 40 at once until the last one is issued" "$((($(date +%s%N) - start) / 1000000)) ms"
 settle
+
+figures() { while IFS= read -r line; do row "${line%%: *}" "${line#*: }"; done; }
+head_row "The public plane, plain HTTP, clients on the same machine; and beside it what Debian has"
+sh tests/bench/public.sh "$bench" "$state" "$public_port" "${ca##*/}" | figures
 
 head_row "Memory and store"
 row "resident, core" "$(rss "$(child chancery-core)")"
@@ -161,9 +176,12 @@ done
 head_row "Where the time of one IssueCertificate P-256 goes in core, one call at a time"
 steps
 
+revocations=${REVOCATIONS:-50000}
+head_row "CRLs of $revocations revocations, while another thread issues certificates"
+"$bench/crl" "$state" "${ca##*/}" "$revocations" | figures
+
 # The store is filled while nothing runs (steps has stopped the appliance), so that the figures below are of a fresh start.
 certificates=${CERTIFICATES:-1000000}
-figures() { while IFS= read -r line; do row "${line%%: *}" "${line#*: }"; done; }
 account=$(echo "$ca" | cut -d: -f5) region=$(echo "$ca" | cut -d: -f4)
 head_row "$certificates certificates in one account and region"
 size=$(wc -c <"$state/store/chancery.db")

@@ -453,6 +453,43 @@ static void a_front_that_does_not_take_what_it_is_told_loses_its_channel(void **
     serve_free(serve);
 }
 
+/* Sends the message as that role over a channel that core knows as another's; whether core ended it. */
+static bool channel_ends(struct serve *serve, enum role owner, enum role claimed,
+                         enum message_type type, const void *message)
+{
+    int ends[2];
+    struct frame reply;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    assert_int_equal(serve_wire(serve, channel_new(ends[1], ROLE_CORE, owner, 5000)), 0);
+    struct channel *liar = channel_new(ends[0], claimed, ROLE_CORE, 5000);
+    channel_set_receive_timeout(liar, 20000);
+    assert_int_equal(channel_send(liar, type, 1, message, -1), 0);
+    int r = channel_receive(liar, &reply);
+    if (r == 0)
+        frame_free(&reply);
+    channel_free(liar);
+    return r == CH_ECLOSED;
+}
+
+/* Whoever breaks into the public front has its few messages, and with any other loses the channel. */
+static void what_a_front_may_not_send_ends_its_channel(void **state)
+{
+    (void)state;
+    struct serve *serve = NULL;
+    struct core_kit_call c;
+    const struct msg_status status = {0};
+    const struct msg_fetch fetch = {.path = slice_text("/ca/x.cer")};
+    core_kit_call_make(&c, CORE_KIT_ACM "ListCertificates", "{}");
+    core_kit_call_sign_admin(&c);
+    assert_int_equal(serve_new(&core_kit.core, 1, &serve), 0);
+    assert_true(channel_ends(serve, ROLE_FRONT_PUBLIC, ROLE_FRONT_MANAGE, MSG_CALL, &c.call));
+    assert_true(channel_ends(serve, ROLE_FRONT_PUBLIC, ROLE_OPERATOR, MSG_STATUS, &status));
+    assert_true(channel_ends(serve, ROLE_FRONT_MANAGE, ROLE_FRONT_PUBLIC, MSG_FETCH, &fetch));
+    assert_true(channel_ends(serve, ROLE_FRONT_MANAGE, ROLE_OPERATOR, MSG_STATUS, &status));
+    assert_false(channel_ends(serve, ROLE_FRONT_MANAGE, ROLE_FRONT_MANAGE, MSG_CALL, &c.call));
+    serve_free(serve);
+}
+
 static void stopping_with_a_full_queue_ends(void **state)
 {
     (void)state;
@@ -626,6 +663,7 @@ int main(void)
         cmocka_unit_test(a_channel_that_ends_with_calls_under_way_does_no_harm),
         cmocka_unit_test(what_core_tells_reaches_all_of_the_role_and_no_other),
         cmocka_unit_test(a_front_that_does_not_take_what_it_is_told_loses_its_channel),
+        cmocka_unit_test(what_a_front_may_not_send_ends_its_channel),
         cmocka_unit_test(stopping_with_a_full_queue_ends),
         cmocka_unit_test(one_who_asks_for_much_does_not_keep_another_waiting),
         cmocka_unit_test(a_message_that_the_front_may_not_send_ends_its_channel),
