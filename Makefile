@@ -36,7 +36,7 @@ hsm_SRC := $(call sources,hsm)
 pki_SRC := $(call sources,ca/pki)
 store_SRC := $(call sources,ca/store)
 contract_SRC := $(call sources,ca/contract)
-ca_SRC := $(filter-out ca/core_main.c,$(call sources,ca ca/auth ca/acm ca/pca ca/chancery ca/domain ca/iam ca/jobs ca/policy ca/sts ca/trail ca/trust))
+ca_SRC := $(filter-out ca/core_main.c,$(call sources,ca ca/auth ca/acm ca/pca ca/chancery ca/domain ca/iam ca/jobs ca/policy ca/sts ca/trail ca/trust ca/ct))
 front_SRC := $(filter-out api/front/%_main.c,$(call sources,api/front))
 LIBRARIES := base hsm pki store contract ca front
 

@@ -1,6 +1,7 @@
 #include "ca/handlers.h"
 
 #include "ca/auth/auth.h"
+#include "ca/ct/ct.h"
 #include "ca/dispatch.h"
 #include "ca/kek.h"
 #include "ca/management.h"
@@ -56,14 +57,17 @@ static int answer_fetch(struct core *core, struct channel *from, const struct fr
 {
     struct publication p;
     int found = public_fetch(core, frame->message.fetch.path, &p);
-    struct msg_fetched message = {.status = found == 0 ? 200 : found == CH_ENOTFOUND ? 404 : 503};
+    struct msg_fetched message = {.status = found == 0              ? 200
+                                            : found == CH_ENOTFOUND ? 404
+                                            : found == CH_EINVAL    ? 400
+                                                                    : 503};
     if (found == 0) {
         message.content_type = slice_text(p.content_type);
         message.max_age = p.max_age;
         message.modified = (uint64_t)p.modified;
         message.etag = slice_text(p.etag);
         message.body = buf_slice(&p.body);
-    } else if (found != CH_ENOTFOUND) {
+    } else if (found != CH_ENOTFOUND && found != CH_EINVAL) {
         log_warn("publication: %s", ch_error_text(found));
     }
     int r = channel_send(from, MSG_FETCHED, frame->header.id, &message, p.file);
@@ -343,6 +347,20 @@ static int answer_trust(struct core *core, struct channel *from, const struct fr
     return r;
 }
 
+static int answer_ct_logs(struct core *core, struct channel *from, const struct frame *frame)
+{
+    const struct msg_ct_logs *asked = &frame->message.ct_logs;
+    struct buf text = {0};
+    int made = asked->change == 1 ? ct_list_command(core, asked->list, &text)
+                                  : ct_list_show(core, &text);
+    if (made != 0 && text.len == 0)
+        (void)buf_put_text(&text, ch_error_text(made));
+    struct msg_ct_logs_reply message = {.result = (uint32_t)-made, .text = buf_slice(&text)};
+    int r = channel_send(from, MSG_CT_LOGS_REPLY, frame->header.id, &message, -1);
+    buf_free(&text);
+    return r;
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -358,6 +376,7 @@ static const struct {
     {MSG_USER_ADD, ROLE_OPERATOR, answer_user_add},
     {MSG_KEY_ROTATE, ROLE_OPERATOR, answer_key_rotate},
     {MSG_TRUST, ROLE_OPERATOR, answer_trust},
+    {MSG_CT_LOGS, ROLE_OPERATOR, answer_ct_logs},
 };
 
 int handlers_act(struct core *core, struct channel *from, const struct frame *frame)

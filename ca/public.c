@@ -1,5 +1,6 @@
 #include "ca/public.h"
 
+#include "ca/ct/ct.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/crl.h"
 #include "ca/trust/trust.h"
@@ -150,6 +151,8 @@ int public_fetch(struct core *core, struct slice path, struct publication *out)
         return r;
     }
     int r = trust_fetch(core, path, out);
+    if (r == CH_ENOTFOUND && path.len > 4 && memcmp(path.data, "/ct/", 4) == 0)
+        r = ct_fetch(core, path, out);
     if (r == 0)
         return 0;
     publication_free(out);

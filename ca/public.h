@@ -22,7 +22,7 @@ struct publication {
 
 /*
  * Finds what stands at the path of a request ("/ca/<uuid>.cer"). The caller frees with
- * publication_free. CH_ENOTFOUND; anything else: not now.
+ * publication_free. CH_ENOTFOUND; CH_EINVAL: its query is wrong; anything else: not now.
  */
 int public_fetch(struct core *core, struct slice path, struct publication *out);
 void publication_free(struct publication *p);

@@ -27,6 +27,7 @@ int trust_list_run(int argc, char **argv);
 int trust_bundle_run(int argc, char **argv);
 int trust_make_run(int argc, char **argv);
 int trust_roll_over_run(int argc, char **argv);
+int ct_logs_run(int argc, char **argv);
 int version_run(int argc, char **argv);
 int help_run(int argc, char **argv);
 

@@ -62,6 +62,12 @@ static const struct command commands[] = {
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
      "  --family F           only rsa-2048, rsa-4096, p-256 or p-384\n",
      trust_roll_over_run},
+    {"ct", "logs", "[FILE] [options]",
+     "tell which logs of certificate transparency are asked, or take them from FILE",
+     "  FILE                 list of logs, as browsers have it (log_list.json, version 3)\n"
+     "  --none               no logs but the appliance's own\n"
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n",
+     ct_logs_run},
     {"hsm", "doctor", "[options]", "say whether an HSM can do what Chancery needs",
      "  --state DIR          take module, token and PIN from the appliance in DIR\n"
      "  --module PATH        PKCS#11 module\n"

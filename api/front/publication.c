@@ -75,6 +75,26 @@ bool publication_fetch(struct exchange *x)
     return exchange_ask(x, MSG_FETCH);
 }
 
+/* Path and query as they came: core takes them apart. */
+bool publication_fetch_query(struct exchange *x)
+{
+    struct request *request = exchange_request(x);
+    struct slice query = request_get_query(request);
+    if (query.len == 0)
+        return publication_fetch(x);
+    int r = request_add_body(request, request_get_path(request));
+    if (r == 0)
+        r = request_add_body(request, slice_text("?"));
+    if (r == 0)
+        r = request_add_body(request, query);
+    if (r == 0 && request->body.len > PUBLIC_PATH_MAX)
+        r = CH_ELIMIT;
+    if (r != 0)
+        return exchange_refuse(x, r == CH_ELIMIT ? REFUSAL_NOT_FOUND : REFUSAL_UNAVAILABLE);
+    exchange_question(x)->fetch.path = buf_slice(&request->body);
+    return exchange_ask(x, MSG_FETCH);
+}
+
 bool publication_ocsp_post(struct exchange *x)
 {
     struct request *request = exchange_request(x);
@@ -193,6 +213,8 @@ int publication_reply_fetched(const struct request *request, struct frame *answe
     const struct msg_fetched *m = &answer->message.fetched;
     if (m->status == 404)
         return reply_refuse(REFUSAL_NOT_FOUND, NULL, out);
+    if (m->status == 400)
+        return reply_refuse(REFUSAL_MALFORMED, NULL, out);
     if (m->status != 200)
         return reply_refuse(REFUSAL_UNAVAILABLE, NULL, out);
     *out = (struct reply){.status = 200, .file = -1};

@@ -10,6 +10,7 @@
 
 /* Route handlers; see routes.h. */
 bool publication_fetch(struct exchange *x);
+bool publication_fetch_query(struct exchange *x); /* of what has a query */
 bool publication_ocsp_post(struct exchange *x); /* RFC 6960 A.1 */
 bool publication_ocsp_get(struct exchange *x);  /* the same, the request in the path as base64 */
 

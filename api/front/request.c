@@ -121,6 +121,11 @@ struct slice request_get_path(const struct request *r)
     return request_slice(r, r->path);
 }
 
+struct slice request_get_query(const struct request *r)
+{
+    return request_slice(r, r->query);
+}
+
 struct slice request_get_header(const struct request *r, const char *name)
 {
     struct slice first;

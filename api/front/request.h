@@ -62,6 +62,8 @@ bool request_method_is(const struct request *r, const char *text);
 
 /* The path, and the first value of a header (name in lower case; empty when absent); borrowed. */
 struct slice request_get_path(const struct request *r);
+/* Without its question mark; empty when absent. */
+struct slice request_get_query(const struct request *r);
 struct slice request_get_header(const struct request *r, const char *name);
 
 /* What core is told. Slices borrow from r and peer. */

@@ -4,9 +4,11 @@
 #include "ca/acm/renewal.h"
 #include "ca/acm/renewal_public.h"
 #include "ca/arn.h"
+#include "ca/ct/ct.h"
 #include "ca/jobs/key_maker.h"
 #include "ca/jobs/schedule.h"
 #include "ca/members.h"
+#include "ca/pca/authority.h"
 #include "ca/trail/trail.h"
 #include "ca/trust/trust.h"
 #include "firmware/base/clock.h"
@@ -39,8 +41,9 @@ void issue_public_wake(struct core *core)
 struct work {
     struct private_work p;
     struct public_order_row order;
-    struct pki_extras *extras;
+    struct pki_extras *extras, *poisoned; /* of the certificate, and of its precertificate */
     struct buf draft;
+    bool logged; /* it carries timestamps of logs */
     struct key_row old_key; /* of one that is renewed */
     bool renewal;
     int64_t now;
@@ -65,7 +68,13 @@ static int policies_add(struct work *w)
          oid = strtok_r(NULL, ",", &rest))
         policies[count++].oid = oid;
     w->extras = pki_extras_new();
-    return w->extras == NULL ? CH_ENOMEM : pki_extras_add_policies(w->extras, policies, count);
+    w->poisoned = pki_extras_new();
+    if (w->extras == NULL || w->poisoned == NULL)
+        return CH_ENOMEM;
+    int rc = pki_extras_add_policies(w->extras, policies, count);
+    if (rc == 0)
+        rc = pki_extras_add_policies(w->poisoned, policies, count);
+    return rc == 0 ? pki_ct_add_poison(w->poisoned) : rc;
 }
 
 /* From the beginning of the day to the end of one, as AWS dates them. */
@@ -95,34 +104,152 @@ static int order_make(struct work *w)
     return rc;
 }
 
+/* ---- certificate transparency ---- */
+
+/* Anything but DISABLED is a wish for it. */
+static bool wants_timestamps(const struct work *w)
+{
+    json_t *options = w->p.row.options == NULL ? NULL : json_loads(w->p.row.options, 0, NULL);
+    const char *wish = member_text(options, "CertificateTransparencyLoggingPreference");
+    bool wants = ct_is_on(w->p.core->config) && (wish == NULL || strcmp(wish, "DISABLED") != 0);
+    json_decref(options);
+    return wants;
+}
+
+static int chain_and_key(const struct work *w, struct buf *chain, struct buf *spki)
+{
+    int rc = authority_chain_put(&w->p.authority, chain);
+    if (rc == 0)
+        rc = buf_put_text(chain, "\n");
+    return rc == 0 ? buf_put_slice(spki, buf_slice(&w->p.authority.spki)) : rc;
+}
+
+static int timestamps_get(struct work *w, struct slice precertificate, struct buf *list)
+{
+    struct buf chain = {0}, spki = {0};
+    struct pki_reason why = {""};
+    int rc = chain_and_key(w, &chain, &spki);
+    struct ct_order order = {
+        .precertificate = precertificate,
+        .chain = buf_text(&chain),
+        .issuer_spki = buf_slice(&spki),
+        .not_after = w->p.order.not_after,
+    };
+    if (rc == 0)
+        rc = ct_gather(w->p.core, &order, list, &why);
+    buf_free(&spki);
+    buf_free(&chain);
+    return rc == CH_EBUSY ? note(w, rc, why.text) : rc;
+}
+
+/*
+ * Signs the precertificate, under the serial number of the certificate to come (RFC 6962 3.1), and asks logs for
+ * timestamps; the entry is what they signed. CH_EBUSY: too few did.
+ */
+static int timestamps_make(struct work *w, struct buf *list, struct pki_ct_entry *entry)
+{
+    struct private_work *p = &w->p;
+    struct issue_order order = p->order;
+    struct issued_row pre = {.scope = p->intent.scope};
+    struct pki_reason why = {""};
+    struct slice tbs = {0};
+    memcpy(pre.authority, p->intent.authority, sizeof pre.authority);
+    memcpy(pre.id, p->intent.id, sizeof pre.id);
+    memcpy(pre.serial, p->intent.serial, sizeof pre.serial);
+    order.profile = pki_profile_public(p->row.key_alg, true);
+    order.extras = w->poisoned;
+    int rc = issue_sign(p->core, &order, &pre, &why);
+    if (rc != 0 && why.text[0] != '\0')
+        note(w, rc, why.text);
+    if (rc == 0)
+        rc = pki_ct_tbs_of(buf_slice(&pre.certificate), &tbs);
+    if (rc == 0)
+        rc = pki_ct_entry_make(tbs, buf_slice(&p->authority.spki), entry);
+    if (rc == 0)
+        rc = timestamps_get(w, buf_slice(&pre.certificate), list);
+    issued_row_free(&pre);
+    return rc;
+}
+
+/* What is going to be signed must be what the logs have seen, but for the timestamps. */
+static int is_as_logged(struct work *w, const struct pki_ct_entry *entry)
+{
+    struct pki_ct_entry own = {0};
+    int rc = pki_ct_entry_make(buf_slice(&w->draft), buf_slice(&w->p.authority.spki), &own);
+    if (rc == 0 && !slice_equal(buf_slice(&own.tbs), buf_slice(&entry->tbs)))
+        rc = CH_EINTEGRITY;
+    pki_ct_entry_free(&own);
+    return rc;
+}
+
+static int draft_make(struct work *w)
+{
+    struct pki_reason why = {""};
+    buf_clear(&w->draft);
+    int rc = issue_draft(w->p.core, &w->p.order, &w->p.intent, &w->draft, &why);
+    return rc == 0 || why.text[0] == '\0' ? rc : note(w, rc, why.text);
+}
+
+/* Too few logs: the configuration says whether that keeps a certificate from being issued. */
+static int timestamps_add(struct work *w)
+{
+    struct buf list = {0};
+    struct pki_ct_entry entry = {0};
+    int rc = timestamps_make(w, &list, &entry);
+    if (rc == CH_EBUSY && strcmp(w->p.core->config->ct_failure, "issue") == 0) {
+        log_warn("certificate %s is issued without timestamps: %s", w->p.row.id, w->note);
+        w->note[0] = '\0';
+        rc = 0;
+    } else if (rc == 0) {
+        rc = pki_ct_add_timestamps(w->extras, buf_slice(&list));
+        if (rc == 0)
+            rc = draft_make(w);
+        if (rc == 0)
+            rc = is_as_logged(w, &entry);
+        w->logged = rc == 0;
+    }
+    pki_ct_entry_free(&entry);
+    buf_free(&list);
+    return rc;
+}
+
+/* ---- the signature ---- */
+
 static int intent_unit(struct store_tx *tx, void *context)
 {
     const struct work *w = context;
     return store_issued_insert(tx, &w->p.intent);
 }
 
-/* The linted TBS comes before the intent: what is refused leaves nothing behind. */
-static int sign(struct work *w)
+/* After the intent is committed. */
+static int sign_intended(struct work *w)
 {
     struct pki_reason why = {""};
     struct private_work *p = &w->p;
-    int rc = private_intend(p);
-    if (rc == 0)
-        rc = issue_draft(p->core, &p->order, &p->intent, &w->draft, &why);
-    if (rc != 0)
-        return why.text[0] == '\0' ? rc : note(w, rc, why.text);
+    int rc = wants_timestamps(w) ? timestamps_add(w) : 0;
     p->order.draft = buf_slice(&w->draft);
-    rc = store_write(p->core->store, intent_unit, w);
-    if (rc != 0)
-        return rc;
-    rc = issue_sign(p->core, &p->order, &p->intent, &why);
+    if (rc == 0)
+        rc = issue_sign(p->core, &p->order, &p->intent, &why);
     if (rc == 0)
         rc = private_row_issue(p);
     if (rc != 0) {
         issue_abandon(p->core, &p->intent);
-        return note(w, rc, why.text[0] == '\0' ? "The HSM does not sign." : why.text);
+        if (w->note[0] == '\0')
+            note(w, rc, why.text[0] == '\0' ? "The HSM does not sign." : why.text);
     }
-    return 0;
+    return rc;
+}
+
+/* The linted TBS comes before the intent: what is refused leaves nothing behind. */
+static int sign(struct work *w)
+{
+    struct private_work *p = &w->p;
+    int rc = private_intend(p);
+    if (rc == 0)
+        rc = draft_make(w);
+    if (rc == 0)
+        rc = store_write(p->core->store, intent_unit, w);
+    return rc == 0 ? sign_intended(w) : rc;
 }
 
 /* ---- the last commit ---- */
@@ -139,8 +266,9 @@ static int event_append(struct store_tx *tx, const struct work *w)
                 .account = row->scope.account,
                 .region = row->scope.region,
                 .at = w->now,
-                .details = json_pack("{s:s,s:s,s:s}", "certificateArn", arn, "serialNumber",
-                                     row->serial, "trustService", w->p.authority.id),
+                .details = json_pack("{s:s,s:s,s:s,s:b}", "certificateArn", arn, "serialNumber",
+                                     row->serial, "trustService", w->p.authority.id,
+                                     "transparencyLogged", w->logged),
             });
 }
 
@@ -260,6 +388,7 @@ static void work_free(struct work *w)
     private_work_free(&w->p);
     public_order_row_free(&w->order);
     key_row_free(&w->old_key);
+    pki_extras_free(w->poisoned);
     pki_extras_free(w->extras);
     buf_free(&w->draft);
 }

@@ -1,4 +1,5 @@
 #include "ca/acm/issue_public.h"
+#include "ca/ct/ct.h"
 #include "ca/jobs/audit_checkpoint.h"
 #include "ca/jobs/audit_report.h"
 #include "ca/jobs/destruction.h"
@@ -19,6 +20,7 @@ const struct job_kind job_kinds[] = {
     {OCSP_JOB, ocsp_job_due, ocsp_job_run},
     {RENEWAL_JOB, renewal_job_due, renewal_job_run},
     {TRUST_JOB, trust_job_due, trust_job_run},
+    {CT_JOB, ct_log_job_due, ct_log_job_run},
     {PUBLIC_ISSUE_JOB, issue_public_job_due, issue_public_job_run},
     {KEK_ROTATION, kek_rotation_due, kek_rotation_run},
     {CRL_JOB, crl_job_due, crl_job_run},

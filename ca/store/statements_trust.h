@@ -39,3 +39,18 @@
     WRITE(ST_VALIDATION_RESTART, "validation-restart",
           "UPDATE domain_validations SET status = 1, next_try = ?4, attempts = 0 "
           "WHERE certificate = " CERTIFICATE),
+    READ(ST_CT_SIZE, "ct-size", "SELECT COALESCE(max(number) + 1, 0) FROM ct_entries"),
+    ADD(ST_CT_ENTRY_INSERT, "ct-entry-insert",
+        "INSERT INTO ct_entries (number, leaf, extra, hash) VALUES (?1, ?2, ?3, ?4)"),
+    READ(ST_CT_ENTRY_GET, "ct-entry-get",
+         "SELECT number, leaf, extra, hash FROM ct_entries WHERE number = ?1"),
+    READ(ST_CT_ENTRY_FIND, "ct-entry-find", "SELECT number FROM ct_entries WHERE hash = ?1"),
+    ADD(ST_CT_NODE_INSERT, "ct-node-insert",
+        "INSERT INTO ct_nodes (level, position, hash) VALUES (?1, ?2, ?3)"),
+    READ(ST_CT_NODE_GET, "ct-node-get",
+         "SELECT hash FROM ct_nodes WHERE level = ?1 AND position = ?2"),
+    ADD(ST_CT_HEAD_INSERT, "ct-head-insert",
+        "INSERT INTO ct_heads (size, at, root, signature) VALUES (?1, ?2, ?3, ?4)"),
+    READ(ST_CT_HEAD_LAST, "ct-head-last",
+         "SELECT size, at, root, signature FROM ct_heads WHERE number > 0 "
+         "ORDER BY number DESC LIMIT 1"),

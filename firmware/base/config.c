@@ -94,6 +94,11 @@ static const char *check_trust_create(const char *text)
                                                                       : "neither start nor demand";
 }
 
+static const char *check_ct_failure(const char *text)
+{
+    return strcmp(text, "wait") == 0 || strcmp(text, "issue") == 0 ? NULL : "neither wait nor issue";
+}
+
 /* X.520 ub-organization-name; with "Root CA 1 xxxxxxxx" it is to fit into a common name, too. */
 static const char *check_organization(const char *text)
 {
@@ -230,6 +235,15 @@ static const struct config_row rows[] = {
     TEXT(trust, policies, "2.23.140.1.2.1", 1, check_oids,
          "Policies that public certificates name, OIDs, comma-separated; the default says that the "
          "domain was validated."),
+    BOOL(ct, embedded, "yes",
+         "Public certificates are put into a log that the appliance keeps itself (RFC 6962)."),
+    NUMBER(ct, operators, "1", 0, 8,
+           "Logs of so many operators must have signed a timestamp for a public certificate; the own log "
+           "counts as one; 0 = no timestamps."),
+    TEXT(ct, failure, "wait", 1, check_ct_failure,
+         "When too few logs answer: wait = the certificate is not issued until they do, issue = it is "
+         "issued without timestamps."),
+    DURATION(ct, timeout, "10s", 1, 60, "A log must answer within."),
     TEXT(hsm, module, "/usr/lib/softhsm/libsofthsm2.so", 1, check_path,
          "Path of the PKCS#11 module."),
     TEXT(hsm, init_args, "", 0, NULL,
@@ -311,6 +325,7 @@ static const char *const section_meanings[][2] = {
     {"core", "The process that decides and signs."},
     {"domains", "Names in public certificates."},
     {"trust", "The appliance's own authorities, which issue public certificates."},
+    {"ct", "Certificate transparency of public certificates."},
     {"hsm", "The PKCS#11 module and its token."},
     {"quota", "How much an account may have in a region."},
     {"rate", "How often an account may call."},

@@ -49,6 +49,11 @@ struct config {
     int64_t trust_intermediates;          /* 3: for each family of keys */
     int64_t trust_validity;               /* 395d: of public certificates */
     char trust_policies[CONFIG_TEXT_MAX]; /* OIDs of certificatePolicies, comma-separated */
+    /* [ct] certificate transparency of public certificates */
+    bool ct_embedded;                     /* the appliance keeps a log itself */
+    int64_t ct_operators;                 /* 1: timestamps in a certificate come from so many; 0 = none */
+    char ct_failure[CONFIG_TEXT_MAX];     /* "wait" or "issue": when too few logs answer */
+    int64_t ct_timeout;                   /* 10s: a log answers within */
     /* [hsm] */
     char hsm_module[CONFIG_TEXT_MAX];     /* path of the PKCS#11 module */
     char hsm_init_args[CONFIG_TEXT_MAX];  /* C_Initialize reserved string (NSS), or "" */

@@ -114,6 +114,15 @@ static const struct message_field trust_reply_fields[] = {
     FIELD(msg_trust_reply, text, FIELD_TEXT, PEM_MAX),
 };
 
+static const struct message_field ct_logs_fields[] = {
+    FIELD(msg_ct_logs, change, FIELD_U32, 0),
+    FIELD(msg_ct_logs, list, FIELD_BYTES, CT_LOGS_MAX),
+};
+static const struct message_field ct_logs_reply_fields[] = {
+    FIELD(msg_ct_logs_reply, result, FIELD_U32, 0),
+    FIELD(msg_ct_logs_reply, text, FIELD_TEXT, PEM_MAX),
+};
+
 #define CHANCERYD (1u << ROLE_CHANCERYD)
 #define CORE (1u << ROLE_CORE)
 #define MANAGE (1u << ROLE_FRONT_MANAGE)
@@ -149,6 +158,8 @@ static const struct message_row rows[] = {
     ROW(MSG_KEY_ROTATED, key_rotated, CORE, OPERATOR, 0, 8192),
     ROW(MSG_TRUST, trust, OPERATOR, CORE, MSG_TRUST_REPLY, 128),
     ROW(MSG_TRUST_REPLY, trust_reply, CORE, OPERATOR, 0, PEM_MAX + SMALL),
+    ROW(MSG_CT_LOGS, ct_logs, OPERATOR, CORE, MSG_CT_LOGS_REPLY, CT_LOGS_MAX + SMALL),
+    ROW(MSG_CT_LOGS_REPLY, ct_logs_reply, CORE, OPERATOR, 0, PEM_MAX + SMALL),
 };
 
 static const char *const role_names[ROLE_COUNT] = {

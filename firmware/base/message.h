@@ -25,6 +25,7 @@
 /* Of the public plane: path of a request, its body, and the body of an answer that is no file. */
 #define PUBLIC_PATH_MAX ((size_t)8192)
 #define PUBLIC_REQUEST_MAX ((size_t)8192)
+#define CT_LOGS_MAX ((size_t)256 * 1024) /* octets of a list of logs */
 #define PUBLIC_BODY_MAX ((size_t)64 * 1024)
 
 enum role {
@@ -59,6 +60,8 @@ enum message_type {
     MSG_KEY_ROTATED = 37,
     MSG_TRUST = 38,       /* operator -> core: the trust services */
     MSG_TRUST_REPLY = 39,
+    MSG_CT_LOGS = 40,     /* operator -> core: logs of certificate transparency */
+    MSG_CT_LOGS_REPLY = 41,
 };
 
 struct message_pair {
@@ -111,11 +114,11 @@ struct msg_tls_certified {
 };
 
 struct msg_fetch {
-    struct slice path; /* as in the request line, without the query */
+    struct slice path; /* as in the request line; with the query for what takes one */
 };
 
 struct msg_fetched {
-    uint32_t status; /* HTTP: 200, 404, 503; the rest counts with 200 only */
+    uint32_t status; /* HTTP: 200, 400, 404, 503; the rest counts with 200 only */
     struct slice content_type;
     uint32_t max_age;  /* seconds that caches may keep it */
     uint64_t modified; /* seconds since 1970; 0 = not told */
@@ -188,6 +191,16 @@ struct msg_trust_reply {
     struct slice text; /* to be printed; why not */
 };
 
+struct msg_ct_logs {
+    uint32_t change;   /* 1: list takes the place of what was there, "" = none; 0: what is there? */
+    struct slice list; /* JSON, see ca/ct/ct.h */
+};
+
+struct msg_ct_logs_reply {
+    uint32_t result;   /* 0, or a positive CH_E* */
+    struct slice text; /* to be printed; why not */
+};
+
 /* Room for any decoded message. */
 union message_any {
     struct msg_ready ready;
@@ -210,6 +223,8 @@ union message_any {
     struct msg_key_rotated key_rotated;
     struct msg_trust trust;
     struct msg_trust_reply trust_reply;
+    struct msg_ct_logs ct_logs;
+    struct msg_ct_logs_reply ct_logs_reply;
 };
 
 enum field_kind { FIELD_U32, FIELD_U64, FIELD_TEXT, FIELD_BYTES, FIELD_PAIRS };

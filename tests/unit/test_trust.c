@@ -4,6 +4,8 @@
 #include "ca/acm/issue_public.h"
 #include "ca/acm/renewal_public.h"
 #include "ca/arn.h"
+#include "ca/ct/base64_text.h"
+#include "ca/ct/ct.h"
 #include "ca/jobs/renewal.h"
 #include "ca/jobs/schedule.h"
 #include "ca/public.h"
@@ -339,6 +341,183 @@ static void is_renewed_once_its_names_are_proved_again(void **state)
     free(arn);
 }
 
+/* ---- certificate transparency ---- */
+
+static char *fetch(const char *target)
+{
+    struct publication p;
+    int rc = public_fetch(&ops.core, slice_text(target), &p);
+    char *text = rc == 0 ? strdup(buf_text(&p.body)) : NULL;
+    publication_free(&p);
+    return text;
+}
+
+static json_t *fetch_json(const char *target)
+{
+    char *text = fetch(target);
+    json_t *json = text == NULL ? NULL : json_loads(text, 0, NULL);
+    free(text);
+    return json;
+}
+
+static int64_t sign_head(void)
+{
+    int64_t at = 0;
+    assert_int_equal(ct_log_job_due(&ops.core, &at), 0);
+    if (at <= clock_now_us())
+        assert_int_equal(ct_log_job_run(&ops.core, clock_now_us()), 0);
+    json_t *head = fetch_json("/ct/v1/get-sth");
+    assert_non_null(head);
+    int64_t size = json_integer_value(json_object_get(head, "tree_size"));
+    json_decref(head);
+    return size;
+}
+
+static void get_certificate(const char *arn, struct buf *der, struct buf *issuer_spki)
+{
+    json_t *got = ops_ok(ACM, "GetCertificate", "{s:s}", ARN, arn);
+    struct pki_certificate *certificate = ops_parse(ops_text(got, "Certificate"));
+    struct pki_certificate *issuer = ops_parse(ops_text(got, "CertificateChain"));
+    assert_int_equal(buf_put_slice(der, pki_certificate_der(certificate)), 0);
+    assert_int_equal(buf_put_slice(issuer_spki, pki_certificate_spki(issuer)), 0);
+    pki_certificate_free(issuer);
+    pki_certificate_free(certificate);
+    json_decref(got);
+}
+
+/* The leaf of the newest entry is what the certificate was logged as. */
+static void a_certificate_stands_in_the_own_log(void **state)
+{
+    (void)state;
+    char *arn = issued("EC_prime256v1", "DISABLED");
+    char target[128];
+    struct buf der = {0}, spki = {0};
+    struct pki_ct_entry entry = {0};
+    struct slice tbs;
+    int64_t size = sign_head();
+    assert_true(size > 0);
+    get_certificate(arn, &der, &spki);
+    assert_int_equal(pki_ct_tbs_of(buf_slice(&der), &tbs), 0);
+    assert_int_equal(pki_ct_entry_make(tbs, buf_slice(&spki), &entry), 0);
+    assert_true(tbs.len > entry.tbs.len + 100); /* timestamps were there */
+    snprintf(target, sizeof target, "/ct/v1/get-entries?start=%d&end=%d", (int)size - 1,
+             (int)size - 1);
+    json_t *got = fetch_json(target);
+    const json_t *first = json_array_get(json_object_get(got, "entries"), 0);
+    struct buf leaf = {0};
+    assert_int_equal(ct_base64_take(ops_text(first, "leaf_input"), 65536, &leaf), 0);
+    assert_non_null(memmem(leaf.data, leaf.len, entry.tbs.data, entry.tbs.len));
+    buf_free(&leaf);
+    json_decref(got);
+    pki_ct_entry_free(&entry);
+    buf_free(&spki);
+    buf_free(&der);
+    free(arn);
+}
+
+static void who_does_not_want_it_is_not_logged(void **state)
+{
+    (void)state;
+    int64_t before = sign_head();
+    json_t *out = ops_ok(ACM, "RequestCertificate", "{s:s,s:s,s:s,s:{s:s}}", "DomainName",
+                         "secret.example.com", "KeyAlgorithm", "EC_prime256v1", "ValidationMethod",
+                         "DNS", "Options", "CertificateTransparencyLoggingPreference", "DISABLED");
+    const char *arn = ops_text(out, ARN);
+    prove_all();
+    want(arn);
+    run_issue_job();
+    assert_status(arn, "ISSUED");
+    assert_true(sign_head() == before);
+    json_decref(out);
+}
+
+static void too_few_logs_hold_a_certificate_back_or_not(void **state)
+{
+    (void)state;
+    ops.config.ct_operators = 2;
+    char *arn = issued("EC_prime256v1", "DISABLED");
+    assert_status(arn, "PENDING_VALIDATION");
+    snprintf(ops.config.ct_failure, sizeof ops.config.ct_failure, "issue");
+    offset += 3600 * SECOND;
+    want(arn);
+    run_issue_job();
+    assert_status(arn, "ISSUED");
+    snprintf(ops.config.ct_failure, sizeof ops.config.ct_failure, "wait");
+    ops.config.ct_operators = 1;
+    free(arn);
+}
+
+static void bad_questions_to_the_log_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "/ct/v1/get-entries",
+        "/ct/v1/get-entries?start=0",
+        "/ct/v1/get-entries?start=1&end=0",
+        "/ct/v1/get-entries?start=-1&end=0",
+        "/ct/v1/get-entries?start=0&end=99999999999999999999",
+        "/ct/v1/get-entries?start=100000&end=100001",
+        "/ct/v1/get-sth-consistency?first=1",
+        "/ct/v1/get-sth-consistency?first=2&second=1",
+        "/ct/v1/get-sth-consistency?first=1&second=100000",
+        "/ct/v1/get-proof-by-hash?hash=AAAA&tree_size=1",
+        "/ct/v1/get-proof-by-hash?hash=%zz&tree_size=1",
+        "/ct/v1/get-proof-by-hash?hash=%2&tree_size=1",
+        "/ct/v1/get-proof-by-hash?tree_size=1",
+        "/ct/v1/get-entry-and-proof?leaf_index=5&tree_size=5",
+        "/ct/v1/add-chain",
+        "/ct/v1/",
+        "/ct/",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (fetch(bad[i]) != NULL)
+            fail_msg("answered: %s", bad[i]);
+}
+
+/* ---- lists of logs ---- */
+
+#define LOG_KEY                                                                                    \
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEfahLEimAoz2t01p3uMziiLOl/fHTDM0YDOhBRuiBARsV4UvxG2LdNgoIGLrtCzWE0J5APC2em4JlvR8EEEFMoA=="
+
+static void lists_of_logs_are_read(void **state)
+{
+    (void)state;
+    static const char good[] =
+        "{\"operators\":[{\"name\":\"A\",\"logs\":[{\"url\":\"https://a.example/2026\",\"key\":\"" LOG_KEY
+        "\",\"temporal_interval\":{\"start_inclusive\":\"2026-01-01T00:00:00Z\","
+        "\"end_exclusive\":\"2027-01-01T00:00:00Z\"}},"
+        "{\"url\":\"https://old.example/\",\"key\":\"x\",\"state\":{\"retired\":{}}}]},"
+        "{\"name\":\"B\",\"logs\":[{\"url\":\"http://b.example\",\"key\":\"" LOG_KEY "\"}]}]}";
+    static const char *const bad[] = {
+        "", "[]", "{\"operators\":[{\"logs\":[]}]}",
+        "{\"operators\":[{\"name\":\"A\",\"logs\":[{\"url\":\"ftp://a\",\"key\":\"" LOG_KEY "\"}]}]}",
+        "{\"operators\":[{\"name\":\"A\",\"logs\":[{\"url\":\"https://a\",\"key\":\"AAAA\"}]}]}",
+        "{\"operators\":[{\"name\":\"A\",\"logs\":[{\"url\":\"https://a\",\"key\":\"" LOG_KEY
+        "\",\"temporal_interval\":{\"start_inclusive\":\"yesterday\"}}]}]}",
+    };
+    struct ct_list list;
+    struct pki_reason why;
+    assert_int_equal(ct_list_parse(slice_text(good), &list, &why), 0);
+    assert_int_equal(list.count, 2);
+    assert_string_equal(list.logs[0].url, "https://a.example/2026/");
+    assert_true(list.logs[0].end - list.logs[0].begin == 365 * 86400);
+    assert_string_equal(list.logs[1].operator_name, "B");
+    assert_true(list.logs[1].end == INT64_MAX);
+    ct_list_free(&list);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (ct_list_parse(slice_text(bad[i]), &list, &why) != CH_EINVAL || why.text[0] == '\0')
+            fail_msg("taken: %s", bad[i]);
+    struct buf text = {0};
+    assert_int_equal(ct_list_command(&ops.core, slice_text(good), &text), 0);
+    assert_int_equal(ct_list_load(&ops.core, &list), 0);
+    assert_int_equal(list.count, 2);
+    ct_list_free(&list);
+    assert_int_equal(ct_list_command(&ops.core, slice_text(""), &text), 0);
+    assert_int_equal(ct_list_load(&ops.core, &list), 0);
+    assert_int_equal(list.count, 0);
+    buf_free(&text);
+}
+
 /* ---- what is published ---- */
 
 static bool is_served(const char *path)
@@ -421,6 +600,11 @@ int main(void)
         cmocka_unit_test_setup(an_old_look_at_caa_is_not_relied_upon, clock_reset),
         cmocka_unit_test_setup(export_says_whether_keys_leave, clock_reset),
         cmocka_unit_test_setup(revocation_stands_in_the_store_of_the_trust_service, clock_reset),
+        cmocka_unit_test_setup(a_certificate_stands_in_the_own_log, clock_reset),
+        cmocka_unit_test_setup(who_does_not_want_it_is_not_logged, clock_reset),
+        cmocka_unit_test_setup(too_few_logs_hold_a_certificate_back_or_not, clock_reset),
+        cmocka_unit_test_setup(bad_questions_to_the_log_are_refused, clock_reset),
+        cmocka_unit_test_setup(lists_of_logs_are_read, clock_reset),
         cmocka_unit_test_setup(roots_are_published, clock_reset),
         cmocka_unit_test_setup(a_retired_root_stays_in_the_bundle, clock_reset),
         cmocka_unit_test_setup(commands_that_are_none_are_refused, clock_reset),
