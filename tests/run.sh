@@ -67,7 +67,7 @@ list() {
 	fi
 	if wants fault; then
 		for t in "$out"/fault/*; do
-			[ -f "$t" ] && [ -x "$t" ] && printf 'fault %s %s\t300\tenv\tBUILD_DIR=%s\t%s\n' "$build" "${t##*/}" "$out" "$t"
+			[ -f "$t" ] && [ -x "$t" ] && printf 'fault %s %s\t900\tenv\tBUILD_DIR=%s\t%s\n' "$build" "${t##*/}" "$out" "$t"
 		done
 	fi
 	if wants unit; then

@@ -33,7 +33,7 @@
 #define SESSIONS 4     /* fewer than threads: they also wait for each other's */
 #define SUBSCRIBERS 24 /* more than are kept unwrapped: some sign after an unwrap */
 #define DRAIN_MS 60000 /* a loaded machine takes its time */
-#define STUCK_S 280 /* a deadlock ends the program, not the patience of who runs it */
+#define STUCK_S 200 /* since the last injection: a deadlock ends the program, not the patience of who runs it */
 #define ARN "arn:aws:acm:eu-central-1:123456789012:certificate/0001"
 #define STORM 6 /* a recovery is hit, too, and waits longer each time */
 #define CODES_MAX 32
@@ -63,6 +63,7 @@ static void sleep_ms(long ms)
 
 static void inject(const char *function, CK_RV rv, int times)
 {
+    alarm(STUCK_S);
     atomic_store(&control->remaining, 0);
     snprintf(control->function, sizeof(control->function), "%s", function);
     atomic_store(&control->rv, rv);
