@@ -9,9 +9,12 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define GROUP_UNITS_MAX 256
 #define GROUP_MS_MAX 5        /* a group that ran so long is committed, whatever waits */
+#define GATHER_MIN 4          /* units in the last group: many ask at once, and more will come */
+#define GATHER_US 400         /* so long such a group waits for them, once */
 #define CHECKPOINT_PAGES 2048 /* WAL pages between checkpoints: 16 MiB */
 #define WAL_PAGES_MAX 16384   /* beyond it the writer waits for readers that hold the WAL back */
 #define WAL_WAIT_MS 100
@@ -39,6 +42,7 @@ struct group {
     int64_t data_version; /* changes when another process wrote */
     int wal_pages;        /* in the WAL after the last commit */
     int checkpoint_at;
+    size_t last_count; /* units in the group before */
     bool wal_behind;   /* commits since the last checkpoint */
     bool wal_doubtful; /* may end in a commit that failed: to be cut off before a crash */
 
@@ -189,7 +193,7 @@ static int unit_run(struct group *g, struct waiter *w)
  * Runs queued units until none waits or the group is large or old enough; 0 when it can be
  * committed.
  */
-static int group_fill(struct group *g, struct waiter **members, size_t *count)
+static int group_run_queued(struct group *g, struct waiter **members, size_t *count)
 {
     int64_t start = clock_monotonic_ms();
     struct waiter *w;
@@ -202,6 +206,18 @@ static int group_fill(struct group *g, struct waiter **members, size_t *count)
             break;
     }
     return 0;
+}
+
+/* Under load a sync costs more than the moment in which others come to share it. */
+static int group_fill(struct group *g, struct waiter **members, size_t *count)
+{
+    int r = group_run_queued(g, members, count);
+    if (r == 0 && g->last_count >= GATHER_MIN && *count < g->last_count + GATHER_MIN) {
+        (void)usleep(GATHER_US);
+        r = group_run_queued(g, members, count);
+    }
+    g->last_count = *count;
+    return r;
 }
 
 /* Without a transaction there is nothing to run the units in: they fail, all that wait. */
