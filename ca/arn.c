@@ -116,6 +116,18 @@ int arn_authority_of_scope(const struct scope *scope, const char *text, char id[
     return id_find(scope, text, "acm-pca", AUTHORITY_PREFIX, id);
 }
 
+int arn_authority_of_any(const struct scope *scope, const char *text, struct scope *owner,
+                         char id[ROW_UUID_SIZE])
+{
+    struct arn arn;
+    *owner = *scope;
+    if (arn_parse(text, &arn) != 0)
+        return CH_EINVAL;
+    if (arn.account.len == sizeof owner->account - 1)
+        memcpy(owner->account, arn.account.data, arn.account.len);
+    return arn_authority_of_scope(owner, text, id);
+}
+
 int arn_authority_id(struct request *r, const char *text, char id[ROW_UUID_SIZE])
 {
     int rc = arn_authority_of_scope(&r->scope, text, id);

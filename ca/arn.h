@@ -37,7 +37,14 @@ int arn_issued_id(struct request *r, const char *authority, const char *text,
  * another scope. */
 int arn_authority_of_scope(const struct scope *scope, const char *text, char id[ROW_UUID_SIZE]);
 
-/* Likewise of an ACM certificate. */
+/*
+ * The id and the scope of an authority of whatever account, in the region of `scope`. Its owner
+ * has to allow it: authorize() comes before. CH_EINVAL, or CH_ENOTFOUND for what is no authority's id.
+ */
+int arn_authority_of_any(const struct scope *scope, const char *text, struct scope *owner,
+                         char id[ROW_UUID_SIZE]);
+
+/* Likewise of an ACM certificate, of that scope. */
 int arn_certificate_of_scope(const struct scope *scope, const char *text, char id[ROW_UUID_SIZE]);
 
 /* Set ResourceNotFoundException in AWS's words and return CH_EAPI. */

@@ -1,5 +1,7 @@
 #include "ca/handlers.h"
 
+#include "ca/accounts.h"
+
 #include "ca/auth/auth.h"
 #include "ca/ct/ct.h"
 #include "ca/dispatch.h"
@@ -298,6 +300,16 @@ static int answer_user_add(struct core *core, struct channel *from, const struct
     return r;
 }
 
+static int answer_account(struct core *core, struct channel *from, const struct frame *frame)
+{
+    char account[ROW_ACCOUNT_SIZE] = "", why[512] = "";
+    int made = accounts_act(core, &frame->message.account, account, why);
+    struct msg_account_reply message = {.result = (uint32_t)-made,
+                                        .text = slice_text(why),
+                                        .account = slice_text(account)};
+    return channel_send(from, MSG_ACCOUNT_REPLY, frame->header.id, &message, -1);
+}
+
 /* NUL-terminated; false when it does not fit. */
 static bool text_take(struct slice from, char *out, size_t size)
 {
@@ -374,6 +386,7 @@ static const struct {
     {MSG_OCSP, ROLE_FRONT_PUBLIC, answer_ocsp},
     {MSG_STATUS, ROLE_OPERATOR, answer_status},
     {MSG_USER_ADD, ROLE_OPERATOR, answer_user_add},
+    {MSG_ACCOUNT, ROLE_OPERATOR, answer_account},
     {MSG_KEY_ROTATE, ROLE_OPERATOR, answer_key_rotate},
     {MSG_TRUST, ROLE_OPERATOR, answer_trust},
     {MSG_CT_LOGS, ROLE_OPERATOR, answer_ct_logs},

@@ -22,6 +22,8 @@ int init_run(int argc, char **argv);
 int status_run(int argc, char **argv);
 int doctor_run(int argc, char **argv);
 int user_add_run(int argc, char **argv);
+int account_add_run(int argc, char **argv);
+int account_limit_run(int argc, char **argv);
 int key_rotate_run(int argc, char **argv);
 int trust_list_run(int argc, char **argv);
 int trust_bundle_run(int argc, char **argv);

@@ -40,6 +40,17 @@ static const struct command commands[] = {
      "  --administrator      all rights in the account (a user has none)\n"
      "  --format text|env    how the key is printed, which happens only once (text)\n",
      user_add_run},
+    {"account", "add", "NAME [options]", "add an account; what is in one account is closed to all others",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --account ID         its number, 12 digits (chosen at random)\n",
+     account_add_run},
+    {"account", "limit", "NAME --account ID --policy FILE | --remove [options]",
+     "put or remove a service control policy, which limits all users of an account",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --account ID         the account that it limits\n"
+     "  --policy FILE        the document (- = standard input); NAME is put or replaced\n"
+     "  --remove             the policy NAME limits no more\n",
+     account_limit_run},
     {"key", "rotate", "[options]", "replace wrapping keys; what they wrap is wrapped anew meanwhile",
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
      "  --account ID         only those of that account\n"

@@ -34,20 +34,21 @@ void private_work_free(struct private_work *w)
 struct load {
     struct private_work *w;
     const struct scope *scope;
+    struct scope owner; /* of the authority */
     char id[ROW_UUID_SIZE];
 };
 
 static int authority_unit(struct store_tx *tx, void *context)
 {
     struct load *l = context;
-    return store_authority_get(tx, l->scope, l->id, &l->w->authority);
+    return store_authority_get(tx, &l->owner, l->id, &l->w->authority);
 }
 
 /* One that can no longer be restored is not there, as for the callers of Private CA. */
 static int authority_read(struct private_work *w, int64_t now)
 {
     struct load l = {.w = w, .scope = &w->row.scope};
-    int rc = arn_authority_of_scope(&w->row.scope, w->row.authority_arn, l.id);
+    int rc = arn_authority_of_any(&w->row.scope, w->row.authority_arn, &l.owner, l.id);
     if (rc == 0)
         rc = store_read(w->core->store, authority_unit, &l);
     return rc == 0 && authority_is_gone(&w->authority, now) ? CH_ENOTFOUND : rc;
@@ -186,10 +187,17 @@ static int permission_unit(struct store_tx *tx, void *context)
                                 q->authority->scope.account, &q->row);
 }
 
+bool private_is_shared(const struct private_work *w)
+{
+    return strcmp(w->authority.scope.account, w->row.scope.account) != 0;
+}
+
 int private_is_permitted(struct private_work *w, bool *permitted)
 {
     struct permission_query q = {.authority = &w->authority};
     *permitted = false;
+    if (private_is_shared(w))
+        return private_sharing_allows(w, permitted);
     int rc = store_read(w->core->store, permission_unit, &q);
     if (rc == CH_ENOTFOUND)
         return 0;

@@ -38,6 +38,15 @@ int private_prepare(struct private_work *w, int64_t now, const char **reason);
  */
 int private_is_permitted(struct private_work *w, bool *permitted);
 
+/* Is the CA another account's? After private_prepare. */
+bool private_is_shared(const struct private_work *w);
+
+/*
+ * Does the policy of a CA of another account let ACM issue for the certificate's account: as
+ * its service-linked role AWSServiceRoleForCertificateManager?
+ */
+int private_sharing_allows(struct private_work *w, bool *permitted);
+
 /* Subject and names of the order, from the row; w->authority is whose order it is. CH_ENOMEM. */
 int private_order_names(struct private_work *w);
 

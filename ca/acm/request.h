@@ -16,6 +16,7 @@ struct ask {
     json_t *names;                      /* in lower case, the domain first, each once */
     struct validation_list validations; /* of a public one */
     bool replayed;                      /* the token is known: answered from what is there */
+    bool shared;                        /* its CA is another account's, and the caller may use it */
     bool waits;                         /* for a key: quota_waiting is judged */
 };
 

@@ -52,24 +52,26 @@ int ask_private_read(struct ask *a)
 /* ---- may the caller use this CA ---- */
 
 /* Why a CA elsewhere cannot be used; NULL for one of this scope, there or not. */
-static const char *foreign_reason(const struct ask *a)
+static const char *foreign_reason(struct ask *a)
 {
-    struct arn arn;
     char id[ROW_UUID_SIZE];
+    struct scope owner;
     const char *text = a->work.row.authority_arn;
-    if (arn_authority_of_scope(&a->r->scope, text, id) == 0 || arn_parse(text, &arn) != 0)
+    if (arn_authority_of_scope(&a->r->scope, text, id) == 0)
         return NULL;
-    /* Nobody shares an authority with another account yet. */
-    if (slice_is(arn.partition, "aws") && slice_is(arn.region, a->r->scope.region) &&
-        !slice_is(arn.account, a->r->scope.account))
-        return "PCA_ACCESS_DENIED";
-    return "PCA_INVALID_ARN";
+    if (arn_authority_of_any(&a->r->scope, text, &owner, id) != 0)
+        return "PCA_INVALID_ARN";
+    /* Asked before anything is read: who may not learns nothing of what there is. */
+    int rc = authorize(a->r, "acm-pca:IssueCertificate", text);
+    memset(&a->r->error, 0, sizeof a->r->error);
+    a->shared = rc == 0;
+    return rc == 0 ? NULL : "PCA_ACCESS_DENIED";
 }
 
 static int check_access(struct ask *a, const char **reason)
 {
     bool permitted = false;
-    if (authorize(a->r, "acm-pca:IssueCertificate", a->work.row.authority_arn) == 0)
+    if (a->shared || authorize(a->r, "acm-pca:IssueCertificate", a->work.row.authority_arn) == 0)
         return 0;
     memset(&a->r->error, 0, sizeof a->r->error);
     int rc = private_is_permitted(&a->work, &permitted);

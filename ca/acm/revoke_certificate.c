@@ -49,15 +49,16 @@ static int check(struct request *r, const struct certificate_row *row)
 static int record(struct store_tx *tx, struct revoke *v, const struct certificate_row *row)
 {
     struct issued_row issued = {0};
+    struct scope owner = row->scope;
     int rc = 0;
     if (row->authority_arn == NULL)
         rc = trust_issued_get(tx, row->issued_id, &issued);
     else
-        rc = arn_authority_of_scope(&row->scope, row->authority_arn, v->authority);
+        rc = arn_authority_of_any(&row->scope, row->authority_arn, &owner, v->authority);
     if (rc == 0 && row->authority_arn == NULL)
         memcpy(v->authority, issued.authority, sizeof v->authority);
     else if (rc == 0)
-        rc = store_issued_get(tx, &row->scope, v->authority, row->issued_id, &issued);
+        rc = store_issued_get(tx, &owner, v->authority, row->issued_id, &issued);
     if (rc == 0)
         memcpy(v->serial, issued.serial, sizeof v->serial);
     if (rc == 0)

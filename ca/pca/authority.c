@@ -182,17 +182,16 @@ static void row_remember(struct authority_cache *cache, const struct authority_r
     authority_row_free(&old);
 }
 
-int authority_load(struct request *r, const char *arn, struct authority_row *out)
+static int load(struct request *r, const struct scope *scope, const char *arn, const char *id,
+                struct authority_row *out)
 {
-    struct load l = {.scope = &r->scope, .out = out};
+    struct load l = {.scope = scope, .out = out};
     struct key_maker *maker = r->core->key_maker;
     struct authority_cache *cache = maker == NULL ? NULL : key_maker_authorities(maker);
     uint64_t version = store_version(r->core->store);
-    memset(out, 0, sizeof *out);
-    int rc = arn_authority_id(r, arn, l.id);
-    bool known = rc == 0 && row_recall(cache, &l, version);
-    if (rc == 0 && !known)
-        rc = request_read(r, load_unit, &l);
+    memcpy(l.id, id, sizeof l.id);
+    bool known = row_recall(cache, &l, version);
+    int rc = known ? 0 : request_read(r, load_unit, &l);
     if (rc == 0 && !known)
         row_remember(cache, out, version);
     if (rc == 0 && authority_is_gone(out, r->now)) {
@@ -200,6 +199,23 @@ int authority_load(struct request *r, const char *arn, struct authority_row *out
         rc = CH_ENOTFOUND;
     }
     return rc == CH_ENOTFOUND ? arn_authority_missing(r, arn) : rc;
+}
+
+int authority_load(struct request *r, const char *arn, struct authority_row *out)
+{
+    char id[ROW_UUID_SIZE];
+    memset(out, 0, sizeof *out);
+    int rc = arn_authority_id(r, arn, id);
+    return rc == 0 ? load(r, &r->scope, arn, id, out) : rc;
+}
+
+int authority_load_shared(struct request *r, const char *arn, struct authority_row *out)
+{
+    struct scope owner;
+    char id[ROW_UUID_SIZE];
+    memset(out, 0, sizeof *out);
+    int rc = arn_authority_of_any(&r->scope, arn, &owner, id);
+    return rc == 0 ? load(r, &owner, arn, id, out) : arn_authority_id(r, arn, id);
 }
 
 /* ---- the issuer, parsed ---- */

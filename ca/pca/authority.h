@@ -15,6 +15,9 @@
  * ResourceNotFoundException. */
 int authority_load(struct request *r, const char *arn, struct authority_row *out);
 
+/* Likewise one of any account: for what its policy may allow to others, and authorize() has allowed. */
+int authority_load_shared(struct request *r, const char *arn, struct authority_row *out);
+
 /* Its status at now (microseconds): an ACTIVE authority whose certificate has run out is EXPIRED.
  * Static or borrowed from row. */
 const char *authority_status(const struct authority_row *row, int64_t now);

@@ -86,7 +86,7 @@ int pca_describe_certificate_authority(struct request *r)
 {
     struct authority_row row = {0};
     json_t *object = json_object();
-    int rc = authority_load(r, member_text(r->in, "CertificateAuthorityArn"), &row);
+    int rc = authority_load_shared(r, member_text(r->in, "CertificateAuthorityArn"), &row);
     if (rc == 0)
         rc = authority_describe(&row, r->now, object);
     if (rc == 0)

@@ -12,6 +12,7 @@
 
 struct get {
     struct request *r;
+    struct scope owner; /* of the authority */
     char authority[ROW_UUID_SIZE];
     char id[ARN_ISSUED_ID_SIZE];
     bool authority_found;
@@ -22,12 +23,12 @@ struct get {
 static int get_unit(struct store_tx *tx, void *context)
 {
     struct get *g = context;
-    int rc = store_authority_get(tx, &g->r->scope, g->authority, &g->row);
+    int rc = store_authority_get(tx, &g->owner, g->authority, &g->row);
     if (rc == 0 && authority_is_gone(&g->row, g->r->now))
         rc = CH_ENOTFOUND;
     g->authority_found = rc == 0;
     if (rc == 0 && strcmp(g->row.status, "DELETED") != 0)
-        rc = store_issued_get(tx, &g->r->scope, g->authority, g->id, &g->issued);
+        rc = store_issued_get(tx, &g->owner, g->authority, g->id, &g->issued);
     return rc;
 }
 
@@ -80,7 +81,9 @@ int pca_get_certificate(struct request *r)
     struct get g = {.r = r};
     const char *authority_arn = member_text(r->in, "CertificateAuthorityArn");
     const char *arn = member_text(r->in, "CertificateArn");
-    int rc = arn_authority_id(r, authority_arn, g.authority);
+    int rc = arn_authority_of_any(&r->scope, authority_arn, &g.owner, g.authority);
+    if (rc != 0)
+        rc = arn_authority_id(r, authority_arn, g.authority);
     if (rc == 0)
         rc = arn_issued_id(r, authority_arn, arn, g.id);
     if (rc == 0)

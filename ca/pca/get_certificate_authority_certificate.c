@@ -14,7 +14,7 @@ int pca_get_certificate_authority_certificate(struct request *r)
     struct authority_row row = {0};
     struct buf pem = {0};
     const char *arn = member_text(r->in, "CertificateAuthorityArn");
-    int rc = authority_load(r, arn, &row);
+    int rc = authority_load_shared(r, arn, &row);
     /* "signing request" is what AWS says here, and clients look for it. */
     if (rc == 0 && (row.certificate.len == 0 || strcmp(row.status, "DELETED") == 0))
         rc = api_fail(&r->error, "InvalidStateException",

@@ -196,7 +196,7 @@ static int refusal(struct issue *i, int rc, const char *invalid_type, const stru
 static int answer(struct issue *i, const char *id)
 {
     char arn[ARN_SIZE];
-    arn_issued(&i->r->scope, i->authority.id, id, arn);
+    arn_issued(&i->authority.scope, i->authority.id, id, arn);
     return member_put_text(i->r->out, "CertificateArn", arn);
 }
 
@@ -206,7 +206,7 @@ static int replay(struct store_tx *tx, struct issue *i)
     struct issued_row found = {0};
     if (i->order.idempotency_token == NULL)
         return CH_ENOTFOUND;
-    int rc = store_issued_by_token(tx, &i->r->scope, i->authority.id, i->order.idempotency_token,
+    int rc = store_issued_by_token(tx, &i->authority.scope, i->authority.id, i->order.idempotency_token,
                                    i->r->now - IDEMPOTENCY_PCA_US, &found);
     if (rc == 0 && !idempotency_same(&found.request_hash, &i->hash))
         rc = invalid_args(i, "The idempotency token was used with another request in the last "
@@ -285,7 +285,7 @@ static int issue(struct issue *i)
 int pca_issue_certificate(struct request *r)
 {
     struct issue i = {.r = r};
-    int rc = authority_load(r, member_text(r->in, "CertificateAuthorityArn"), &i.authority);
+    int rc = authority_load_shared(r, member_text(r->in, "CertificateAuthorityArn"), &i.authority);
     if (rc == 0)
         rc = order_read(&i);
     if (rc == 0)

@@ -93,7 +93,7 @@ static int answer(struct permission_list *l)
 int pca_list_permissions(struct request *r)
 {
     struct permission_list l = {.r = r, .items = json_array()};
-    int rc = authority_load(r, member_text(r->in, "CertificateAuthorityArn"), &l.row);
+    int rc = authority_load_shared(r, member_text(r->in, "CertificateAuthorityArn"), &l.row);
     if (rc == 0)
         rc = authority_check_not_deleted(r, &l.row);
     if (rc == 0)

@@ -62,7 +62,7 @@ int pca_list_tags(struct request *r)
 {
     struct authority_row row = {0};
     struct tag_list l = {.r = r, .items = json_array()};
-    int rc = authority_load(r, member_text(r->in, "CertificateAuthorityArn"), &row);
+    int rc = authority_load_shared(r, member_text(r->in, "CertificateAuthorityArn"), &row);
     if (rc == 0)
         rc = authority_check_not_deleted(r, &row);
     if (rc == 0)

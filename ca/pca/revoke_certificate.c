@@ -59,7 +59,7 @@ static int revoke_unit(struct store_tx *tx, void *context)
 {
     struct revoke *v = context;
     struct issued_row issued = {0};
-    int rc = store_issued_by_serial(tx, &v->r->scope, v->authority.id, v->serial, &issued);
+    int rc = store_issued_by_serial(tx, &v->authority.scope, v->authority.id, v->serial, &issued);
     if (rc == 0)
         rc = check_issued(v, &issued);
     if (rc == 0)
@@ -85,7 +85,7 @@ static int refusal(struct revoke *v, int rc)
 int pca_revoke_certificate(struct request *r)
 {
     struct revoke v = {.r = r};
-    int rc = authority_load(r, member_text(r->in, "CertificateAuthorityArn"), &v.authority);
+    int rc = authority_load_shared(r, member_text(r->in, "CertificateAuthorityArn"), &v.authority);
     if (rc == 0)
         rc = check_state(&v);
     if (rc == 0)

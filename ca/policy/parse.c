@@ -434,9 +434,12 @@ static int statement_parse(struct parsing *ps, const json_t *value, struct state
     return groups_check(ps, seen, st);
 }
 
+/* The policies of resources that AWS itself shows repeat them. */
 static int sids_check(struct parsing *ps)
 {
     const struct policy *p = ps->p;
+    if (p->form == POLICY_FORM_RESOURCE)
+        return 0;
     for (size_t i = 0; i < p->statement_count; i++)
         for (size_t k = i + 1; k < p->statement_count && p->statements[i].sid[0] != '\0'; k++)
             if (strcmp(p->statements[i].sid, p->statements[k].sid) == 0)

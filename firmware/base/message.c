@@ -86,6 +86,17 @@ static const struct message_field user_add_fields[] = {
     FIELD(msg_user_add, name, FIELD_TEXT, 256),
     FIELD(msg_user_add, administrator, FIELD_U32, 0),
 };
+static const struct message_field account_fields[] = {
+    FIELD(msg_account, account, FIELD_TEXT, 12),
+    FIELD(msg_account, name, FIELD_TEXT, 256),
+    FIELD(msg_account, policy_name, FIELD_TEXT, 128),
+    FIELD(msg_account, document, FIELD_TEXT, 8192),
+};
+static const struct message_field account_reply_fields[] = {
+    FIELD(msg_account_reply, result, FIELD_U32, 0),
+    FIELD(msg_account_reply, text, FIELD_TEXT, TEXT_MAX),
+    FIELD(msg_account_reply, account, FIELD_TEXT, 12),
+};
 static const struct message_field user_added_fields[] = {
     FIELD(msg_user_added, result, FIELD_U32, 0),
     FIELD(msg_user_added, text, FIELD_TEXT, TEXT_MAX),
@@ -154,6 +165,8 @@ static const struct message_row rows[] = {
     ROW(MSG_STATUS_REPLY, status_reply, CORE, OPERATOR, 0, FACTS_MAX),
     ROW(MSG_USER_ADD, user_add, OPERATOR, CORE, MSG_USER_ADDED, 512),
     ROW(MSG_USER_ADDED, user_added, CORE, OPERATOR, 0, 8192),
+    ROW(MSG_ACCOUNT, account, OPERATOR, CORE, MSG_ACCOUNT_REPLY, 9216),
+    ROW(MSG_ACCOUNT_REPLY, account_reply, CORE, OPERATOR, 0, 8192),
     ROW(MSG_KEY_ROTATE, key_rotate, OPERATOR, CORE, MSG_KEY_ROTATED, 128),
     ROW(MSG_KEY_ROTATED, key_rotated, CORE, OPERATOR, 0, 8192),
     ROW(MSG_TRUST, trust, OPERATOR, CORE, MSG_TRUST_REPLY, 128),

@@ -58,6 +58,8 @@ enum message_type {
     MSG_USER_ADDED = 35,
     MSG_KEY_ROTATE = 36,  /* operator -> core: new wrapping keys */
     MSG_KEY_ROTATED = 37,
+    MSG_ACCOUNT = 40,     /* operator -> core: an account, or a service control policy of one */
+    MSG_ACCOUNT_REPLY = 41,
     MSG_TRUST = 38,       /* operator -> core: the trust services */
     MSG_TRUST_REPLY = 39,
     MSG_CT_LOGS = 40,     /* operator -> core: logs of certificate transparency */
@@ -159,6 +161,20 @@ struct msg_user_add {
     uint32_t administrator; /* 1 = all rights in the account, 0 = none */
 };
 
+/* Empty policy_name: make an account. Else put that service control policy, or take it away when document is empty. */
+struct msg_account {
+    struct slice account; /* 12 digits, or empty for a number of the appliance's choice */
+    struct slice name;    /* of the account */
+    struct slice policy_name;
+    struct slice document;
+};
+
+struct msg_account_reply {
+    uint32_t result; /* 0, or a positive CH_E* */
+    struct slice text; /* why not */
+    struct slice account;
+};
+
 struct msg_user_added {
     uint32_t result; /* 0, or a positive CH_E* */
     struct slice text; /* why not */
@@ -218,6 +234,8 @@ union message_any {
     struct msg_status status;
     struct msg_status_reply status_reply;
     struct msg_user_add user_add;
+    struct msg_account account;
+    struct msg_account_reply account_reply;
     struct msg_user_added user_added;
     struct msg_key_rotate key_rotate;
     struct msg_key_rotated key_rotated;

@@ -177,10 +177,10 @@ static void operations_of_the_api_that_are_not_offered_say_so(void **state)
 {
     (void)state;
     uint32_t status = 0;
-    char *text = core_kit_ask(CORE_KIT_PCA "DeletePolicy", "{}", &status);
+    char *text = core_kit_ask(CORE_KIT_ACM "DescribeAcmeEndpoint", "{}", &status);
     assert_int_equal(status, 400);
     assert_non_null(strstr(text, "UnsupportedOperationException"));
-    assert_non_null(strstr(text, "DeletePolicy"));
+    assert_non_null(strstr(text, "DescribeAcmeEndpoint"));
     free(text);
 }
 
@@ -278,7 +278,7 @@ static void each_signed_call_leaves_one_record(void **state)
     free(core_kit_ask(CORE_KIT_ACM "DescribeCertificate", "{}", NULL));
     assert_int_equal(core_kit_record_count(), before + 2);
     record_has("errorCode", "ValidationException");
-    free(core_kit_ask(CORE_KIT_PCA "DeletePolicy", "{}", NULL));
+    free(core_kit_ask(CORE_KIT_ACM "DescribeAcmeEndpoint", "{}", NULL));
     assert_int_equal(core_kit_record_count(), before + 3);
     record_has("errorCode", "UnsupportedOperationException");
     free(core_kit_ask("Nothing.AtAll", "{}", NULL));
