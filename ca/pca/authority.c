@@ -25,7 +25,8 @@ static int load_unit(struct store_tx *tx, void *context)
 
 const char *authority_status(const struct authority_row *row, int64_t now)
 {
-    if (strcmp(row->status, "ACTIVE") == 0 && row->not_after < now)
+    bool lives = strcmp(row->status, "ACTIVE") == 0 || strcmp(row->status, "DISABLED") == 0;
+    if (lives && row->not_after < now)
         return "EXPIRED";
     return row->status;
 }

@@ -1,7 +1,8 @@
 /*
  * ImportCertificateAuthorityCertificate: makes an authority ACTIVE. The certificate must be
  * the one for this authority's key and name, allow it to act as a CA now, and lead to a
- * self-signed root: by itself for a ROOT, through the chain for a SUBORDINATE.
+ * self-signed root: by itself for a ROOT, through the chain for a SUBORDINATE. One that was DISABLED
+ * when its certificate ran out stays so.
  */
 #include "ca/pca/pca.h"
 
@@ -93,7 +94,7 @@ static int check_state(struct import *i)
                         "The certificate authority %s is still being created. Try again later.",
                         arn);
     for (size_t k = 0; k < sizeof importable / sizeof importable[0]; k++)
-        if (strcmp(i->row.status, importable[k]) == 0)
+        if (authority_status_is(&i->row, i->r->now, importable[k]))
             return 0;
     return api_fail(&i->r->error, "InvalidStateException",
                     "The certificate authority %s is not in the correct state to import a "
@@ -166,6 +167,21 @@ static int check_subordinate(struct import *i)
                               i->why.text);
 }
 
+/* What AWS lets a CA certificate, and each of the chain, mark critical. */
+static int check_critical(struct import *i)
+{
+    int rc = pki_certificate_check_critical(i->certificate, &i->why);
+    if (rc != 0)
+        return malformed(i, "The certificate cannot be imported. %s", i->why.text);
+    for (size_t k = 0; rc == 0 && k < i->chain_count; k++) {
+        rc = pki_certificate_check_critical(i->chain[k], &i->why);
+        if (rc != 0)
+            return malformed(i, "Certificate %zu of the chain cannot be imported. %s", k + 1,
+                             i->why.text);
+    }
+    return 0;
+}
+
 static int check_all(struct import *i)
 {
     int rc = check_state(i);
@@ -177,6 +193,8 @@ static int check_all(struct import *i)
         rc = check_identity(i);
     if (rc == 0)
         rc = check_authority(i);
+    if (rc == 0)
+        rc = check_critical(i);
     if (rc == 0)
         rc = strcmp(i->row.type, "ROOT") == 0 ? check_root(i) : check_subordinate(i);
     return rc;

@@ -227,6 +227,41 @@ bool pki_certificate_is_ca(const struct pki_certificate *c)
     return constraints != NULL && constraints->ca != 0;
 }
 
+static bool may_be_critical(int nid)
+{
+    static const int rows[] = {
+        NID_authority_key_identifier, NID_basic_constraints,   NID_certificate_policies,
+        NID_ext_key_usage,            NID_inhibit_any_policy,  NID_issuer_alt_name,
+        NID_key_usage,                NID_name_constraints,    NID_policy_mappings,
+        NID_subject_alt_name,         NID_subject_directory_attributes,
+        NID_subject_key_identifier,   NID_sinfo_access,
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i] == nid)
+            return true;
+    return false;
+}
+
+int pki_certificate_check_critical(const struct pki_certificate *c, struct pki_reason *why)
+{
+    bool constrained = false;
+    for (int i = 0; i < sk_X509_EXTENSION_num(c->tbs->extensions); i++) {
+        X509_EXTENSION *extension = sk_X509_EXTENSION_value(c->tbs->extensions, i);
+        const ASN1_OBJECT *name = X509_EXTENSION_get_object(extension);
+        char oid[80];
+        if (X509_EXTENSION_get_critical(extension) <= 0)
+            continue;
+        OBJ_obj2txt(oid, sizeof oid, name, 1);
+        if (!may_be_critical(OBJ_obj2nid(name)))
+            return pki_refuse(why, CH_EINVAL, "The extension %s must not be critical.", oid);
+        constrained = constrained || OBJ_obj2nid(name) == NID_basic_constraints;
+    }
+    if (!constrained)
+        return pki_refuse(why, CH_EINVAL,
+                          "RFC 5280 4.2.1.9: the basic constraints must be there and critical");
+    return 0;
+}
+
 int pki_certificate_path_length(const struct pki_certificate *c)
 {
     return c->path_length;

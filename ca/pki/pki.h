@@ -279,6 +279,11 @@ int64_t pki_certificate_not_before(const struct pki_certificate *c);   /* second
 int64_t pki_certificate_not_after(const struct pki_certificate *c);
 void pki_certificate_serial(const struct pki_certificate *c, char text[PKI_SERIAL_TEXT_SIZE]); /* colon hex, whole bytes */
 bool pki_certificate_is_ca(const struct pki_certificate *c);
+/*
+ * basicConstraints are there and critical, and nothing is critical that a CA certificate may not mark so here,
+ * authorityInfoAccess, CRL pointers, policyConstraints and whatever is unknown. CH_EINVAL with the reason.
+ */
+int pki_certificate_check_critical(const struct pki_certificate *c, struct pki_reason *why);
 int pki_certificate_path_length(const struct pki_certificate *c);     /* -1 = none */
 unsigned pki_certificate_key_usage(const struct pki_certificate *c);  /* bits; 0 when absent */
 /* Writes up to max dotted OIDs (each at most 64 octets with NUL); returns how many there are. */

@@ -157,8 +157,8 @@ int store_authority_by_token(struct store_tx *tx, const struct scope *scope, con
 /* CREATING -> PENDING_CERTIFICATE with key and CSR; CH_ESTATE when it is not CREATING. */
 int store_authority_set_key(struct store_tx *tx, const struct authority_row *row);
 /*
- * PENDING_CERTIFICATE or ACTIVE -> ACTIVE with certificate, chain, serial, dates. CH_ESTATE
- * otherwise.
+ * PENDING_CERTIFICATE or ACTIVE -> ACTIVE with certificate, chain, serial, dates; DISABLED and run out at
+ * state_changed_at -> DISABLED with them. CH_ESTATE otherwise.
  */
 int store_authority_set_certificate(struct store_tx *tx, const struct authority_row *row);
 int store_authority_set_status(struct store_tx *tx, const struct scope *scope, const char *id,

@@ -206,9 +206,10 @@ const struct statement statements[ST_COUNT] = {
           "csr = ?6, state_changed_at = ?7 "
           "WHERE number = " AUTHORITY " AND status = 'CREATING'"),
     WRITE(ST_AUTHORITY_SET_CERTIFICATE, "authority-set-certificate",
-          "UPDATE authorities SET status = 'ACTIVE', certificate = ?4, chain = ?5, serial = ?6, "
-          "not_before = ?7, not_after = ?8, state_changed_at = ?9 "
-          "WHERE number = " AUTHORITY " AND status IN ('PENDING_CERTIFICATE', 'ACTIVE')"),
+          "UPDATE authorities SET status = iif(status = 'DISABLED', status, 'ACTIVE'), certificate = ?4, "
+          "chain = ?5, serial = ?6, not_before = ?7, not_after = ?8, state_changed_at = ?9 "
+          "WHERE number = " AUTHORITY " AND (status IN ('PENDING_CERTIFICATE', 'ACTIVE') "
+          "OR (status = 'DISABLED' AND not_after < ?9))"),
     WRITE(ST_AUTHORITY_SET_STATUS, "authority-set-status",
           "UPDATE authorities SET status = ?4, failure_reason = ?5, state_changed_at = ?6 "
           "WHERE number = " AUTHORITY),

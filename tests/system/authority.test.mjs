@@ -111,6 +111,11 @@ test('a parent elsewhere certifies an authority: openssl signs, every mismatch i
     await refused(imported(await signed(`basicConstraints=critical,CA:FALSE\n${usage}`, 365)), 'MalformedCertificateException', /CA:TRUE/);
     await refused(imported(await signed(ca + usage, 365, '-subj', '/CN=Somebody else')), 'CertificateMismatchException', /subject/);
     await refused(imported(readFileSync(at('ca.pem'))), 'CertificateMismatchException', /public key/);
+    await refused(imported(await signed(`basicConstraints=CA:TRUE\n${usage}`, 365)), 'MalformedCertificateException', /critical/);
+    for (const extension of ['crlDistributionPoints=critical,URI:http://crl.example/', 'authorityInfoAccess=critical,OCSP;URI:http://ocsp.example/',
+      'policyConstraints=critical,requireExplicitPolicy:0', '1.2.3.4=critical,ASN1:NULL'])
+      await refused(imported(await signed(`${ca}${usage}${extension}\n`, 365)), 'MalformedCertificateException', /critical/);
+    await imported(await signed(`${ca}${usage}nameConstraints=critical,permitted;DNS:.example\nextendedKeyUsage=critical,serverAuth,clientAuth\n`, 365));
     const good = await signed(ca + usage, 365);
     await refused(imported(good, {}), 'InvalidRequestException');
     await refused(imported(good, { CertificateChain: Buffer.from(root.pem) }), 'CertificateMismatchException', /chain/);

@@ -191,6 +191,19 @@ test('names and paths of one\'s own, and no extension at all', async () => {
   assert.equal((await fetchCrl(`${base()}/crl/${uuid(omitted)}.crl`)).status, 200);
 });
 
+test('certificates from before a change of name and path find the CRL of now, whatever it is called', async () => {
+  const moved = await activeRoot(pca, { name: 'Moved', ...crl({ CustomCname: `localhost:${appliance.publicPort}`, CustomPath: 'first/place' }) });
+  const [good, bad] = [await leaf(moved), await leaf(moved)];
+  const old = await urlOf(bad.pem);
+  assert.equal(old, `${base()}/first/place/${uuid(moved)}.crl`);
+  await pca.send(new UpdateCertificateAuthorityCommand({ CertificateAuthorityArn: moved.arn, ...crl({ CustomPath: 'second' }) }));
+  assert.equal(await urlOf((await leaf(moved)).pem), `${base()}/second/${uuid(moved)}.crl`);
+  await revoke(moved, bad);
+  const der = await published(old, bad);
+  assert.equal(await judge(moved, bad, der), 'certificate revoked');
+  assert.equal(await judge(moved, good, der), 'OK');
+});
+
 test('an authority below is in the CRL of the one above, and stays ACTIVE', async () => {
   const sub = await activeSubordinate(pca, root, { name: 'Below' });
   assert.equal(await urlOf(sub.pem), `${base()}/crl/${uuid(root)}.crl`);
@@ -269,4 +282,29 @@ test('a file that was lost is made again', async () => {
   const { status, der } = await fetchCrl(`${base()}/crl/${uuid(root)}.crl`);
   assert.equal(status, 200);
   assert.deepEqual(readFileSync(path), der);
+});
+
+test('NSS and GnuTLS say of good and revoked certificates what OpenSSL says, by CRL and by OCSP', async () => {
+  const db = mkdtempSync(join(folder, 'nss-'));
+  const tool = (command, ...args) => run(command, args).then(({ stdout, stderr }) => stdout + stderr, (error) => `${error.stdout}${error.stderr}`);
+  await run('certutil', ['-N', '-d', `sql:${db}`, '--empty-password']);
+  for (const [name, authority] of Object.entries({ root, parts }))
+    await run('certutil', ['-A', '-d', `sql:${db}`, '-n', name, '-t', 'CT,C,C', '-a', '-i', file(`${name}.pem`, authority.pem)]);
+  const check = (method, path) => tool('vfychain', '-d', `sql:${db}`, '-u', '1', '-pp', '-g', 'leaf', '-m', ...method, '-s', 'failIfNoInfo', '-a', path);
+
+  for (const [authority, method] of [[root, ['crl']], [parts, ['ocsp']]]) {
+    const [good, bad] = [await leaf(authority), await leaf(authority)];
+    const paths = [file('good.pem', good.pem), file('bad.pem', bad.pem)];
+    await revoke(authority, bad);
+    if (method[0] === 'crl') {
+      const der = await published(`${base()}/crl/${uuid(root)}.crl`, bad);
+      await run('crlutil', ['-I', '-d', `sql:${db}`, '-t', '1', '-i', file('nss.crl', der)]);
+      const pem = file('tls.crl', (await run('openssl', ['crl', '-inform', 'DER', '-in', file('nss.crl', der)])).stdout);
+      const verify = (path) => tool('certtool', '--verify', '--load-ca-certificate', file('root.pem', root.pem), '--load-crl', pem, '--infile', path);
+      assert.match(await verify(paths[0]), /Chain verification output: Verified/);
+      assert.match(await verify(paths[1]), /revoked/);
+    }
+    assert.match(await check(method, paths[0]), /Chain is good!/);
+    await until('NSS to see the revocation', async () => /revoked/i.test(await check(method, paths[1])));
+  }
 });

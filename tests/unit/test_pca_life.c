@@ -474,6 +474,26 @@ static void for_acm_what_can_be_restored_is_there_and_what_cannot_is_not(void **
     free(root);
 }
 
+static void a_disabled_authority_that_ran_out_takes_a_certificate_and_stays_disabled(void **state)
+{
+    (void)state;
+    char *root = ops_root("EC_prime256v1", "SHA256WITHECDSA", "Above");
+    char *below = ops_authority("SUBORDINATE", "EC_prime256v1", "SHA256WITHECDSA", "Below");
+    const char *const template = "SubordinateCACertificate_PathLen0/V1";
+    ops_authority_activate(below, root, "SHA256WITHECDSA", template, 30);
+    disable(below);
+    clock_shift(31 * DAY_US);
+    status_expect(below, "EXPIRED");
+    ops_refused("InvalidStateException", PCA, "UpdateCertificateAuthority", "{s:s, s:s}", ARN, below,
+                "Status", "ACTIVE");
+    ops_authority_activate(below, root, "SHA256WITHECDSA", template, 30);
+    status_expect(below, "DISABLED");
+    json_decref(
+        ops_ok(PCA, "UpdateCertificateAuthority", "{s:s, s:s}", ARN, below, "Status", "ACTIVE"));
+    free(below);
+    free(root);
+}
+
 static void restoring_gives_back_what_was(void **state)
 {
     (void)state;
@@ -683,6 +703,7 @@ int main(void)
         TEST(a_revocation_configuration_changes_without_the_status),
         TEST(the_restoration_period_is_7_to_30_days),
         TEST(for_acm_what_can_be_restored_is_there_and_what_cannot_is_not),
+        TEST(a_disabled_authority_that_ran_out_takes_a_certificate_and_stays_disabled),
         TEST(restoring_gives_back_what_was),
         TEST(what_never_had_a_certificate_request_is_gone_at_once),
         TEST(a_key_that_is_just_being_made_is_destroyed_after_that),

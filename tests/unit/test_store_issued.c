@@ -164,8 +164,26 @@ IN_WRITE(a_certificate_is_set_only_while_pending_or_active)
     EXPECT_OK(store_authority_insert(tx, &row));
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         EXPECT_OK(store_authority_set_status(tx, &kit_scope, KIT_UUID_A, refused[i], NULL, 1));
+        row.state_changed_at = row.not_after;
         EXPECT_CODE(store_authority_set_certificate(tx, &row), CH_ESTATE);
     }
+    return 0;
+}
+
+IN_WRITE(a_certificate_that_ran_out_is_replaced_also_while_disabled)
+{
+    struct authority_row row = certified_authority();
+    struct authority_row got = {0};
+    EXPECT_OK(store_authority_insert(tx, &row));
+    EXPECT_OK(
+        store_authority_set_status(tx, &kit_scope, KIT_UUID_A, "PENDING_CERTIFICATE", NULL, 1));
+    EXPECT_OK(store_authority_set_certificate(tx, &row));
+    EXPECT_OK(store_authority_set_status(tx, &kit_scope, KIT_UUID_A, "DISABLED", NULL, 1));
+    row.state_changed_at = row.not_after + 1;
+    EXPECT_OK(store_authority_set_certificate(tx, &row));
+    EXPECT_OK(store_authority_get(tx, &kit_scope, KIT_UUID_A, &got));
+    EXPECT(kit_text_is(got.status, "DISABLED"));
+    authority_row_free(&got);
     return 0;
 }
 
@@ -640,6 +658,7 @@ int main(void)
         KIT_TEST(an_authority_gets_its_key_and_then_its_certificate),
         KIT_TEST(a_key_is_set_only_while_creating),
         KIT_TEST(a_certificate_is_set_only_while_pending_or_active),
+        KIT_TEST(a_certificate_that_ran_out_is_replaced_also_while_disabled),
         KIT_TEST(a_status_is_set_with_its_reason_and_time),
         KIT_TEST(authorities_are_listed_in_pages_by_creation_and_id),
         KIT_TEST(a_list_of_authorities_ends_when_the_visitor_says_so),
