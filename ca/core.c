@@ -1,6 +1,7 @@
 #include "ca/core.h"
 
 #include "ca/auth/auth.h"
+#include "ca/auth/principal.h"
 #include "ca/auth/resource_policy.h"
 #include "ca/keyring.h"
 #include "ca/management.h"
@@ -265,7 +266,8 @@ int core_open(const char *state, const struct config *config, struct hsm_pin *pi
     out->keyring = keyring_new(out->store, out->hsm);
     out->credentials = credentials_new(out);
     out->resource_policies = resource_policies_new();
-    bool made = out->keyring != NULL && out->credentials != NULL && out->resource_policies != NULL;
+    out->principals = principals_new();
+    bool made = out->principals != NULL && out->keyring != NULL && out->credentials != NULL && out->resource_policies != NULL;
     r = made ? node_take(out) : CH_ENOMEM;
     if (r == 0)
         r = keys_find(out);
@@ -285,6 +287,7 @@ void core_close(struct core *core)
 {
     management_close(core->management);
     credentials_free(core->credentials);
+    principals_free(core->principals);
     resource_policies_free(core->resource_policies);
     keyring_free(core->keyring);
     buf_free(&core->audit_spki);

@@ -13,6 +13,7 @@
 
 struct key_maker;   /* ca/jobs/key_maker.h */
 struct keyring;     /* ca/keyring.h */
+struct principals;  /* ca/auth/principal.h */
 struct management;  /* ca/management.h */
 struct credentials; /* ca/auth/credentials.h */
 struct ocsp;        /* ca/pca/ocsp.h */
@@ -43,6 +44,7 @@ struct core {
     struct hsm_key *seal;    /* secrets of access keys, NextToken MACs */
     uint8_t node;            /* serial prefix octet */
     struct credentials *credentials;
+    struct principals *principals;
     struct resource_policies *resource_policies;
     struct throttle *throttle;
     struct key_maker *key_maker;

@@ -1,5 +1,6 @@
 #include "ca/request.h"
 
+#include "ca/auth/credentials.h"
 #include "ca/core.h"
 #include "ca/trail/trail.h"
 #include "firmware/base/log.h"
@@ -17,6 +18,8 @@ static int commit_unit(struct store_tx *tx, void *context)
 {
     const struct commit *c = context;
     int code = c->unit == NULL ? 0 : c->unit(tx, c->context);
+    if (code == 0)
+        code = credentials_note_use(tx, c->request);
     return code != 0 ? code : trail_append(tx, c->request);
 }
 

@@ -10,6 +10,7 @@
 #include "firmware/base/message.h"
 
 struct core;
+struct policy_set; /* ca/policy/policy.h */
 struct rest_route; /* ca/rest.h */
 
 enum principal_kind { PRINCIPAL_USER, PRINCIPAL_ROLE };
@@ -23,8 +24,9 @@ struct principal {
     char user_name[65];     /* of the user, or of the role */
     char user_id[33];       /* AIDA... or AROA... */
     char access_key_id[129];
-    bool administrator;
+    char role_arn[640];     /* of a session of a role: arn:aws:iam::<account>:role<path><role> */
     int64_t number;         /* of the user or role in the store */
+    const struct policy_set *policies; /* borrowed: who has no user or role in the store; NULL: what is there */
     json_t *session;        /* temporary credentials: what their token says (ca/sts/token.h); else NULL. Never changed */
 };
 
@@ -45,7 +47,7 @@ struct request {
     bool read_only;         /* of the operation's binding; for the record */
     bool query;             /* spoken in the query protocol: a form, answered in XML */
     json_t *form;           /* parsed, in the query protocol */
-    bool key_used;          /* the last use of the access key is to be noted */
+    int64_t mfa_at;         /* a code of multi-factor authentication came with this very call; seconds */
 };
 
 /* 0 with r->out filled, or CH_EAPI with r->error set, or another CH_E* (becomes a 5xx). */

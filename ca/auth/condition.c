@@ -188,6 +188,8 @@ static const struct condition_table *const tables[] = {
     &global_keys,
     &acm_condition_keys,
     &pca_condition_keys,
+    &iam_condition_keys,
+    &sts_condition_keys,
 };
 
 /* ---- looking up ---- */

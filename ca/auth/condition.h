@@ -31,6 +31,8 @@ struct condition_table {
 /* Those of the services; the list of tables is in condition.c. */
 extern const struct condition_table acm_condition_keys;
 extern const struct condition_table pca_condition_keys;
+extern const struct condition_table iam_condition_keys;
+extern const struct condition_table sts_condition_keys;
 
 /* A policy_find over all tables; context is a struct condition. */
 int condition_find(void *context, struct slice key, struct policy_values *out);

@@ -1,7 +1,8 @@
 #include "ca/auth/credentials.h"
 
 #include "ca/core.h"
-#include "ca/store/iam.h"
+#include "ca/iam/iam.h"
+#include "ca/sts/token.h"
 #include "ca/trail/trail.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
@@ -36,6 +37,9 @@ struct entry {
     bool known; /* principal and version are set */
     struct principal principal;
     uint64_t version;
+    int64_t noted_at; /* when its use was last noted; with what: */
+    const struct service *noted_service;
+    char noted_region[ROW_REGION_SIZE];
     struct secret *vault;
     char scopes[CACHE_SCOPES][SCOPE_MAX];
     size_t next_scope;
@@ -50,6 +54,7 @@ struct credentials {
     struct entries entries; /* most recently used first */
     struct bucket buckets[CACHE_BUCKETS];
     size_t count;
+    struct secret *token_key; /* of session tokens; NULL before the first */
 };
 
 /* ---- the cache ---- */
@@ -89,6 +94,7 @@ void credentials_free(struct credentials *c)
         return;
     while (!TAILQ_EMPTY(&c->entries))
         cache_remove(c, TAILQ_FIRST(&c->entries));
+    secret_free(c->token_key);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
@@ -213,7 +219,6 @@ static int signing_key_get(struct credentials *c, const struct access_key_row *r
 struct key_query {
     char id[sizeof((struct principal *)0)->access_key_id];
     struct access_key_row key;
-    struct user_row user;
     struct iam_row entity;
 };
 
@@ -221,8 +226,6 @@ static int key_read(struct store_tx *tx, void *context)
 {
     struct key_query *q = context;
     int r = store_access_key_get(tx, q->id, &q->key);
-    if (r == 0)
-        r = store_user_get(tx, q->key.account, q->key.user, &q->user);
     return r != 0 ? r : store_iam_get(tx, q->key.account, IAM_USER, q->key.user, &q->entity);
 }
 
@@ -316,16 +319,24 @@ static int check_scope(struct request *r, const struct sigv4 *sig)
     return check_service(r, sig);
 }
 
-static void principal_make(const struct key_query *q, struct principal *p)
+static void principal_make(const struct iam_row *row, const char *access_key_id,
+                           const char *session, struct principal *p)
 {
-    snprintf(p->account, sizeof p->account, "%s", q->user.account);
-    snprintf(p->user_name, sizeof p->user_name, "%s", q->user.name);
-    snprintf(p->user_id, sizeof p->user_id, "%s", q->user.id);
-    snprintf(p->access_key_id, sizeof p->access_key_id, "%s", q->key.id);
-    snprintf(p->arn, sizeof p->arn, "arn:aws:iam::%s:user%s%s", p->account, q->entity.path,
-             p->user_name);
-    p->number = q->entity.number;
-    p->administrator = q->user.administrator;
+    char arn[IAM_ARN_SIZE];
+    iam_arn(row, arn);
+    p->kind = row->kind == IAM_ROLE ? PRINCIPAL_ROLE : PRINCIPAL_USER;
+    p->number = row->number;
+    snprintf(p->account, sizeof p->account, "%s", row->account);
+    snprintf(p->user_name, sizeof p->user_name, "%s", row->name);
+    snprintf(p->user_id, sizeof p->user_id, "%s", row->id);
+    snprintf(p->access_key_id, sizeof p->access_key_id, "%s", access_key_id);
+    if (p->kind == PRINCIPAL_USER) {
+        snprintf(p->arn, sizeof p->arn, "%.639s", arn);
+        return;
+    }
+    snprintf(p->role_arn, sizeof p->role_arn, "%.639s", arn);
+    snprintf(p->arn, sizeof p->arn, "arn:aws:sts::%s:assumed-role/%s/%s", p->account, row->name,
+             session == NULL ? "" : session);
 }
 
 static void principal_set(struct request *r, const struct principal *p, const struct sigv4 *sig)
@@ -369,6 +380,93 @@ static void remember(struct credentials *c, const struct access_key_row *key, ui
     pthread_mutex_unlock(&c->lock);
 }
 
+/* ---- when keys were used ---- */
+
+#define NOTE_INTERVAL (INT64_C(5) * 60 * 1000000)
+
+/* Is a use due to be noted? Says at once that it is, so that other threads do not. */
+static bool note_due(struct credentials *c, const struct request *r)
+{
+    pthread_mutex_lock(&c->lock);
+    struct entry *e = cache_entry(c, r->principal.access_key_id);
+    bool due = e != NULL && (r->now - e->noted_at > NOTE_INTERVAL ||
+                             e->noted_service != r->service ||
+                             strcmp(e->noted_region, r->scope.region) != 0);
+    if (due) {
+        e->noted_at = r->now;
+        e->noted_service = r->service;
+        snprintf(e->noted_region, sizeof e->noted_region, "%s", r->scope.region);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return due;
+}
+
+int credentials_note_use(struct store_tx *tx, const struct request *r)
+{
+    if (r->service == NULL || r->principal.session != NULL || r->core->credentials == NULL ||
+        !note_due(r->core->credentials, r))
+        return 0;
+    return store_iam_key_used(tx, r->principal.access_key_id, r->now, r->service->name,
+                              r->scope.region);
+}
+
+/* ---- temporary credentials ---- */
+
+struct session_query {
+    const char *entity;
+    struct iam_row row;
+};
+
+static int session_read(struct store_tx *tx, void *context)
+{
+    struct session_query *q = context;
+    return store_iam_get_by_id(tx, q->entity, &q->row);
+}
+
+/* The token is ours; it must be that of this access key, and its user or role still there. */
+static int session_check(struct request *r, const struct sigv4 *sig, json_t *claims,
+                         struct principal *principal)
+{
+    const char *id = json_string_value(json_object_get(claims, "key"));
+    struct session_query q = {.entity = json_string_value(json_object_get(claims, "entity"))};
+    if (id == NULL || q.entity == NULL || !slice_is(sig->access_key_id, id))
+        return CH_ENOTFOUND;
+    int code = request_read(r, session_read, &q);
+    if (code == 0)
+        principal_make(&q.row, id, json_string_value(json_object_get(claims, "session")),
+                       principal);
+    if (code == 0)
+        principal->session = json_incref(claims);
+    iam_row_free(&q.row);
+    return code;
+}
+
+/* The same for an access key that comes with a session token: nothing is looked up but whose it is. */
+static int identify_session(struct request *r, const struct sigv4 *sig,
+                            struct principal *principal, uint8_t key[SIGNING_KEY_SIZE])
+{
+    json_t *claims = NULL;
+    struct secret *secret = NULL;
+    int code = sts_token_open(r->core, sig->token, &claims, &secret);
+    if (code == 0)
+        code = session_check(r, sig, claims, principal);
+    if (code == 0)
+        code = sigv4_signing_key(secret_slice(secret), sig, key);
+    secret_free(secret);
+    json_decref(claims);
+    return code;
+}
+
+/* After the signature is known to be right: who has no business here learns nothing of the token. */
+static int check_expiry(struct request *r, const struct principal *principal)
+{
+    const json_t *expires = json_object_get(principal->session, "expires");
+    if (expires == NULL || r->now / 1000000 < json_integer_value(expires))
+        return 0;
+    return api_fail(&r->error, "ExpiredTokenException",
+                    "The security token included in the request is expired");
+}
+
 /*
  * The principal that an access key stands for and the key that it signs with. CH_ENOTFOUND when it
  * is unknown or not active.
@@ -379,8 +477,10 @@ static int identify(struct request *r, const struct sigv4 *sig, struct principal
     struct credentials *c = r->core->credentials;
     struct key_query query = {0};
     uint64_t version = store_version(r->core->store);
-    if (sig->access_key_id.len >= sizeof query.id || sig->token.len > 0)
+    if (sig->access_key_id.len >= sizeof query.id)
         return CH_ENOTFOUND;
+    if (sig->token.len > 0)
+        return identify_session(r, sig, principal, key);
     memcpy(query.id, sig->access_key_id.data, sig->access_key_id.len);
     if (recall(c, query.id, version, sig, principal, key))
         return 0;
@@ -390,11 +490,10 @@ static int identify(struct request *r, const struct sigv4 *sig, struct principal
     if (code == 0 && signing_key_get(c, &query.key, sig, key) != 0)
         code = CH_EINTEGRITY;
     if (code == 0) {
-        principal_make(&query, principal);
+        principal_make(&query.entity, query.key.id, NULL, principal);
         remember(c, &query.key, version, principal);
     }
     access_key_row_free(&query.key);
-    user_row_free(&query.user);
     iam_row_free(&query.entity);
     return code;
 }
@@ -438,7 +537,11 @@ int auth_authenticate(struct request *r)
         code = api_fail_internal(&r->error, code);
     }
     if (code == 0)
+        code = check_expiry(r, &principal);
+    if (code == 0)
         principal_set(r, &principal, &sig);
+    else
+        json_decref(principal.session);
     OPENSSL_cleanse(key, sizeof key);
     return code;
 }
@@ -486,6 +589,42 @@ static int random_secret(struct core *core, struct secret **out)
     }
     secret_free(raw);
     secret_free(text);
+    return r;
+}
+
+int credentials_random(struct core *core, const char *prefix, char *id, size_t size,
+                       struct secret **secret)
+{
+    int r = random_id(core, prefix, id, size);
+    return r == 0 ? random_secret(core, secret) : r;
+}
+
+/* ---- the key of session tokens ---- */
+
+#define TOKEN_KEY_PURPOSE "chancery session token 1"
+
+static int token_key_derive(struct credentials *c)
+{
+    struct secret *key = secret_new(SIGNING_KEY_SIZE);
+    int r = key == NULL ? CH_ENOMEM
+                        : hsm_mac(c->core->hsm, c->core->seal, slice_text(TOKEN_KEY_PURPOSE),
+                                  secret_data(key));
+    if (r != 0) {
+        secret_free(key);
+        return r;
+    }
+    c->token_key = key;
+    return 0;
+}
+
+int credentials_token_key(struct core *core, uint8_t key[SIGNING_KEY_SIZE])
+{
+    struct credentials *c = core->credentials;
+    pthread_mutex_lock(&c->lock);
+    int r = c->token_key != NULL ? 0 : token_key_derive(c);
+    if (r == 0)
+        memcpy(key, secret_data(c->token_key), SIGNING_KEY_SIZE);
+    pthread_mutex_unlock(&c->lock);
     return r;
 }
 

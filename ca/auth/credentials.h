@@ -17,6 +17,19 @@ int credentials_key_make(struct core *core, const char *account, int64_t at,
                          struct credentials_key *out);
 void credentials_key_free(struct credentials_key *key);
 
+/* An access key id of size - 1 characters that begins with prefix, and a secret of 40 characters; the caller frees. */
+int credentials_random(struct core *core, const char *prefix, char *id, size_t size,
+                       struct secret **secret);
+
+/*
+ * Notes when and with what the access key of r was used, some minutes apart or when that is another
+ * service or region; inside the unit that records the call.
+ */
+int credentials_note_use(struct store_tx *tx, const struct request *r);
+
+/* The key of session tokens, which the HSM derives from the seal key; asked for once. */
+int credentials_token_key(struct core *core, uint8_t key[32]);
+
 /* A user that is not in the store yet; everything random is chosen and sealed. */
 struct credentials_draft {
     struct user_row user;

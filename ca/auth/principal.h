@@ -6,13 +6,25 @@
 
 #include "ca/policy/policy.h"
 #include "ca/request.h"
+#include "ca/store/iam.h"
+
+/* The sets of policies that are remembered, by access key. NULL when out of memory. */
+struct principals *principals_new(void);
+void principals_free(struct principals *p); /* NULL is fine */
 
 /*
- * The policies of r's principal: of the user or role, its groups, boundary and session, and
+ * The policies of r's principal: those that it brings along; else of the user or role, its groups, boundary and session, and
  * the service control policies of its account. *out is held for the caller, who releases it; it may
  * be shared with other threads. CH_ENOMEM and the errors of the store; then nobody may act.
  */
 int principal_policies(struct request *r, const struct policy_set **out);
+
+/*
+ * The same of any user or role, read from the store; session: what a token says, or NULL. The caller
+ * releases *out.
+ */
+int principal_policies_read(struct store_tx *tx, const struct iam_row *row, const json_t *session,
+                            struct policy_set **out);
 
 /* How the Principal element of a resource policy sees r's principal; borrows from r. */
 struct policy_principal principal_named(const struct request *r);

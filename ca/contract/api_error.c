@@ -42,6 +42,7 @@ static const struct error_row rows[] = {
     {"InvalidInputException", 400, TEXT_MEMBER},
     {"InvalidNextTokenException", 400, TEXT_MEMBER},
     {"InvalidParameterException", 400, TEXT_MEMBER},
+    {"InvalidParameterValueException", 400, TEXT_MEMBER},
     {"InvalidPolicyException", 400, TEXT_MEMBER},
     {"InvalidRequestException", 400, TEXT_MEMBER},
     {"InvalidSignatureException", 400, TEXT_MEMBER},

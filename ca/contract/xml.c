@@ -25,6 +25,7 @@ static const struct {
     {"InvalidActionException", "InvalidAction", 400},
     {"InvalidAuthenticationCodeException", "InvalidAuthenticationCode", 403},
     {"InvalidInputException", "InvalidInput", 400},
+    {"InvalidParameterValueException", "InvalidParameterValue", 400},
     {"InvalidSignatureException", "SignatureDoesNotMatch", 403},
     {"InvalidUserTypeException", "InvalidUserType", 400},
     {"LimitExceededException", "LimitExceeded", 409},

@@ -4,6 +4,7 @@
  */
 #include "ca/auth/auth.h"
 #include "ca/iam/iam.h"
+#include "ca/iam/managed.h"
 #include "ca/members.h"
 
 #include <stdio.h>
@@ -87,10 +88,19 @@ static int resource_arn(struct request *r, const char *form, char out[IAM_ARN_SI
 int iam_check_allowed(struct request *r, const char *action, const char *form)
 {
     char arn[IAM_ARN_SIZE] = "";
+    const json_t *session = r->principal.session;
+    /* AWS's rule for GetSessionToken: identities are not managed with what no second factor stands behind. */
+    if (session != NULL && r->principal.kind == PRINCIPAL_USER &&
+        json_object_get(session, "mfa") == NULL && strncmp(action, "iam:", 4) == 0)
+        return api_fail(&r->error, "UnrecognizedClientException",
+                        "The security token included in the request is invalid");
     if (form == NULL)
         return authorize(r, action, NULL);
     if (strcmp(form, IAM_NO_CHECK) == 0 || strcmp(form, IAM_OWN_CHECK) == 0)
         return 0;
     int rc = resource_arn(r, form, arn);
+    /* The policies of AWS belong to nobody: whoever may look at policies may look at them. */
+    if (rc == 0 && managed_policy_find(arn) != NULL)
+        return authorize_on(r, &(struct authorize_target){.action = action, .resource = arn});
     return rc != 0 ? rc : authorize(r, action, arn);
 }

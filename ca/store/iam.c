@@ -187,6 +187,13 @@ int store_iam_get_by_id(struct store_tx *tx, const char *id, struct iam_row *out
     return cells_get_one(&q, iam_cells, CELL_COUNT(iam_cells), out, sizeof *out);
 }
 
+int store_iam_get_by_number(struct store_tx *tx, int64_t number, struct iam_row *out)
+{
+    struct query q;
+    open_read(&q, tx, ST_IAM_GET_BY_NUMBER, "n", number);
+    return cells_get_one(&q, iam_cells, CELL_COUNT(iam_cells), out, sizeof *out);
+}
+
 int store_iam_update(struct store_tx *tx, const struct iam_row *row)
 {
     return change(tx, ST_IAM_UPDATE, "nttnttntnn", row->number, row->name, row->path,

@@ -35,6 +35,7 @@ int store_iam_insert(struct store_tx *tx, const struct iam_row *row);
 int store_iam_get(struct store_tx *tx, const char *account, enum iam_kind kind, const char *name,
                   struct iam_row *out);
 int store_iam_get_by_id(struct store_tx *tx, const char *id, struct iam_row *out);
+int store_iam_get_by_number(struct store_tx *tx, int64_t number, struct iam_row *out);
 /* By number: all that can change (not account, kind, id, created_at). CH_EEXISTS, CH_ENOTFOUND. */
 int store_iam_update(struct store_tx *tx, const struct iam_row *row);
 /* When it was last used; does not count as a change. */

@@ -52,6 +52,8 @@
          "AND name = ?3 AND name = ?3 COLLATE BINARY"),                                            \
     READ(ST_IAM_GET_BY_ID, "iam-get-by-id",                                                        \
          "SELECT " IAM_COLUMNS "FROM iam_entities e WHERE id = ?1"),                               \
+    READ(ST_IAM_GET_BY_NUMBER, "iam-get-by-number",                                                \
+         "SELECT " IAM_COLUMNS "FROM iam_entities e WHERE number = ?1"),                           \
     WRITE(ST_IAM_UPDATE, "iam-update",                                                             \
           "UPDATE iam_entities SET name = ?2, path = ?3, updated_at = ?4, description = ?5, "      \
           "trust = ?6, max_session = ?7, boundary = ?8, default_version = ?9, "                    \

@@ -52,6 +52,7 @@ enum statement_id {
     ST_IAM_INSERT,
     ST_IAM_GET,
     ST_IAM_GET_BY_ID,
+    ST_IAM_GET_BY_NUMBER,
     ST_IAM_UPDATE,
     ST_IAM_USED,
     ST_IAM_DELETE,

@@ -24,6 +24,9 @@
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
 #define PIN "ops-kit-pin"
 
+static const char everything[] = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+                                 "\"Action\":\"*\",\"Resource\":\"*\"}]}";
+
 struct ops ops;
 
 /* ---- the appliance ---- */
@@ -125,6 +128,10 @@ int ops_setup(void **state)
     assert_int_equal(core_hsm_environment(&ops.config), 0);
     assert_int_equal(appliance_provision(ops.state, &ops.config, NULL, &appliance), 0);
     memcpy(ops.account, appliance.account, sizeof ops.account);
+    ops.nothing = policy_set_new();
+    ops.everything = policy_set_new();
+    assert_int_equal(policy_set_add_text(ops.everything, POLICY_IDENTITY, slice_text(everything), NULL),
+                     0);
     appliance_free(&appliance);
     appliance_open();
     return 0;
@@ -135,6 +142,8 @@ int ops_teardown(void **state)
     (void)state;
     clock_replace(NULL);
     appliance_close();
+    policy_set_release(ops.nothing);
+    policy_set_release(ops.everything);
     contract_exit();
     run("rm -rf %s", ops.state);
     return 0;
@@ -191,7 +200,7 @@ static void request_fill(struct request *r, const struct msg_call *call)
     memcpy(r->principal.account, ops.account, sizeof r->principal.account);
     snprintf(r->principal.user_name, sizeof r->principal.user_name, "tester");
     snprintf(r->principal.arn, sizeof r->principal.arn, "arn:aws:iam::%s:user/tester", ops.account);
-    r->principal.administrator = !ops.stranger;
+    r->principal.policies = ops.stranger ? ops.nothing : ops.everything;
     memcpy(r->scope.account, ops.account, sizeof r->scope.account);
     snprintf(r->scope.region, sizeof r->scope.region, "%s", ops.region);
 }

@@ -8,6 +8,7 @@
 
 #include "ca/core.h"
 #include "ca/pki/pki.h"
+#include "ca/policy/policy.h"
 #include "ca/request.h"
 
 #define OPS_REGION "us-east-1"
@@ -17,6 +18,7 @@ struct ops {
     struct config config;
     struct core core;
     char account[ROW_ACCOUNT_SIZE];
+    struct policy_set *everything, *nothing; /* what callers may */
     bool stranger;                 /* calls come from a user without rights */
     const char *region;            /* of the calls; OPS_REGION */
     char text[API_ERROR_TEXT_MAX]; /* of the last refusal */

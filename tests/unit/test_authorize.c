@@ -17,6 +17,7 @@
 
 static struct request request;
 static struct core core;
+static struct policy_set *everything, *nothing;
 
 static int ask(bool administrator, const char *action, const char *resource)
 {
@@ -25,7 +26,7 @@ static int ask(bool administrator, const char *action, const char *resource)
     snprintf(request.scope.account, sizeof request.scope.account, OWN);
     snprintf(request.principal.arn, sizeof request.principal.arn,
              "arn:aws:iam::" OWN ":user/alice");
-    request.principal.administrator = administrator;
+    request.principal.policies = administrator ? everything : nothing;
     request.core = &core;
     return authorize(&request, action, resource);
 }
@@ -124,9 +125,27 @@ static void nobody_may_nothing(void **state)
 {
     (void)state;
     memset(&request, 0, sizeof request);
-    request.principal.administrator = true;
+    request.principal.policies = everything;
     assert_int_equal(authorize(&request, "acm:ListCertificates", NULL), CH_EAPI);
     assert_string_equal(request.error.type, "AccessDeniedException");
+}
+
+static int sets_make(void **state)
+{
+    static const char all[] = "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\","
+                              "\"Action\":\"*\",\"Resource\":\"*\"}}";
+    (void)state;
+    nothing = policy_set_new();
+    everything = policy_set_new();
+    return policy_set_add_text(everything, POLICY_IDENTITY, slice_text(all), NULL);
+}
+
+static int sets_free(void **state)
+{
+    (void)state;
+    policy_set_release(nothing);
+    policy_set_release(everything);
+    return 0;
 }
 
 int main(void)
@@ -143,5 +162,5 @@ int main(void)
         cmocka_unit_test(what_is_no_arn_is_left_to_the_handler_for_administrators_only),
         cmocka_unit_test(nobody_may_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, sets_make, sets_free);
 }

@@ -68,7 +68,6 @@ static void a_right_signature_gives_principal_and_scope(void **state)
     assert_string_equal(r.principal.account, core_kit.appliance.account);
     assert_string_equal(r.principal.access_key_id, core_kit.appliance.access_key_id);
     assert_memory_equal(r.principal.user_id, "AIDA", 4);
-    assert_true(r.principal.administrator);
     assert_string_equal(r.scope.account, core_kit.appliance.account);
     assert_string_equal(r.scope.region, "eu-west-1");
     assert_string_equal(r.service->name, "acm");
@@ -242,7 +241,6 @@ static void a_new_user_can_sign_at_once(void **state)
     request_begin(&r, &c);
     assert_int_equal(auth_authenticate(&r), 0);
     assert_string_equal(r.principal.user_name, "alice");
-    assert_false(r.principal.administrator);
     secret_free(user.secret);
 }
 
