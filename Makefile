@@ -38,10 +38,11 @@ store_SRC := $(call sources,ca/store)
 contract_SRC := $(call sources,ca/contract)
 ca_SRC := $(filter-out ca/core_main.c,$(call sources,ca ca/auth ca/acm ca/pca ca/chancery ca/domain ca/iam ca/jobs ca/policy ca/sts ca/trail ca/trust ca/ct))
 front_SRC := $(filter-out api/front/%_main.c,$(call sources,api/front))
-LIBRARIES := base hsm pki store contract ca front
+outbound_SRC := $(filter-out api/outbound/%_main.c,$(call sources,api/outbound))
+LIBRARIES := base hsm pki store contract ca front outbound
 
 # ---- programs: main file, own libraries, what they link ----
-PROGRAMS := chanceryd chancery-core chancery-front chancery-front-public chancery
+PROGRAMS := chanceryd chancery-core chancery-front chancery-front-public chancery-outbound chancery
 chanceryd_MAIN := firmware/chanceryd.c
 chanceryd_OWN := base
 chanceryd_LINK := -linih -lseccomp
@@ -56,6 +57,10 @@ chancery-front_LINK := $(FRONT_LINK)
 chancery-front-public_MAIN := api/front/public_main.c
 chancery-front-public_OWN := front base
 chancery-front-public_LINK := $(FRONT_LINK)
+chancery-outbound_MAIN := api/outbound/outbound_main.c
+chancery-outbound_OWN := outbound base
+OUTBOUND_LINK := -linih -lseccomp -lunbound -lcurl
+chancery-outbound_LINK := $(OUTBOUND_LINK)
 chancery_MAIN := $(call sources,provisioning)
 chancery_OWN := ca hsm store contract pki base
 chancery_LINK := $(CORE_LINK)
@@ -101,7 +106,8 @@ $(call objects,ca/store/migrate.c): $(BUILD)/gen/migrations.inc
 # ---- unit tests: one program a module, tests/unit/test_<module>.c ----
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_FRONT := $(filter tests/unit/test_front%,$(UNIT_SRC))
-UNIT_CORE := $(filter-out $(UNIT_FRONT),$(UNIT_SRC))
+UNIT_OUTBOUND := $(filter tests/unit/test_outbound%,$(UNIT_SRC))
+UNIT_CORE := $(filter-out $(UNIT_FRONT) $(UNIT_OUTBOUND),$(UNIT_SRC))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 UNIT_KIT := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 $(call objects,$(wildcard tests/*/*.c)): PRIVATE_CFLAGS := $(shell $(PKG_CONFIG) --cflags p11-kit-1)
@@ -115,6 +121,10 @@ $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_FRONT)): $(BUILD)/unit/%: $(BUI
 		$(foreach l,front base,$(call lib,$(l)))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FRONT_LINK) -lcmocka
+$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_OUTBOUND)): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
+		$(foreach l,outbound base,$(call lib,$(l)))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(OUTBOUND_LINK) -lcmocka
 
 .PHONY: unit
 unit: $(UNIT_BIN)

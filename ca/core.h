@@ -18,6 +18,8 @@ struct management;  /* ca/management.h */
 struct credentials; /* ca/auth/credentials.h */
 struct ocsp;        /* ca/pca/ocsp.h */
 struct resource_policies; /* ca/auth/resource_policy.h */
+struct outbound_client; /* ca/outbound.h */
+struct domain_checks;   /* ca/jobs/domain_check.h */
 struct schedule;    /* ca/jobs/schedule.h */
 struct serve;       /* ca/serve.h */
 struct throttle;    /* ca/throttle.h */
@@ -50,6 +52,8 @@ struct core {
     struct key_maker *key_maker;
     struct schedule *schedule;
     struct ocsp *ocsp;
+    struct outbound_client *outbound;
+    struct domain_checks *domain_checks;
     struct serve *serve; /* NULL before anybody is served */
     int64_t started_at;
     struct keyring *keyring;

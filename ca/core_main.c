@@ -6,7 +6,7 @@
  *
  * Who may talk to it: the front of the management plane (calls as they were signed, and the
  * request to certify the front's own TLS key), the front of the public plane (what is published,
- * OCSP), the chancery command over the operator socket (status, new
+ * OCSP), the outbound process (answers to what core asked), the chancery command over the operator socket (status, new
  * users), chanceryd (wires, stop). Each may send what the message catalogue and the
  * table in handlers.c have a row for; anything else ends its channel.
  *
@@ -16,9 +16,11 @@
  */
 #include "ca/contract/contract.h"
 #include "ca/core.h"
+#include "ca/jobs/domain_check.h"
 #include "ca/jobs/key_maker.h"
 #include "ca/jobs/schedule.h"
 #include "ca/operator.h"
+#include "ca/outbound.h"
 #include "ca/pca/ocsp.h"
 #include "ca/pki/pki.h"
 #include "ca/serve.h"
@@ -82,6 +84,10 @@ static int services_start(struct process *p, struct hsm_pin *pin, struct service
     if (r == 0)
         r = ocsp_new(&s->core, &s->core.ocsp);
     if (r == 0)
+        r = outbound_new(&s->core.outbound);
+    if (r == 0)
+        r = domain_checks_new(&s->core, &s->core.domain_checks);
+    if (r == 0)
         r = schedule_new(&s->core, job_kinds, job_kind_count, &s->core.schedule);
     if (r == 0)
         r = serve_new(&s->core, (unsigned)p->config.core_workers, &s->serve);
@@ -95,6 +101,8 @@ static void services_stop(struct services *s)
     operator_free(s->operator);
     schedule_stop(s->core.schedule); /* due work tells the fronts; calls wake due work */
     serve_free(s->serve);
+    outbound_free(s->core.outbound);
+    domain_checks_free(s->core.domain_checks);
     schedule_free(s->core.schedule);
     ocsp_free(s->core.ocsp);
     key_maker_free(s->core.key_maker);

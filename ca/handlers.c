@@ -7,6 +7,7 @@
 #include "ca/dispatch.h"
 #include "ca/kek.h"
 #include "ca/management.h"
+#include "ca/outbound.h"
 #include "ca/trail/checkpoint.h"
 #include "ca/pca/ocsp.h"
 #include "ca/public.h"
@@ -373,6 +374,16 @@ static int answer_ct_logs(struct core *core, struct channel *from, const struct 
     return r;
 }
 
+/* ---- from outbound ---- */
+
+static int take_answer(struct core *core, struct channel *from, const struct frame *frame)
+{
+    int r = outbound_take(core, frame);
+    if (r == CH_EPROTO)
+        channel_shutdown(from);
+    return r;
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -384,6 +395,9 @@ static const struct {
     {MSG_TLS_CERTIFY, ROLE_FRONT_MANAGE, answer_tls_certify},
     {MSG_FETCH, ROLE_FRONT_PUBLIC, answer_fetch},
     {MSG_OCSP, ROLE_FRONT_PUBLIC, answer_ocsp},
+    {MSG_LOOKED_UP, ROLE_OUTBOUND, take_answer},
+    {MSG_HTTP_ANSWER, ROLE_OUTBOUND, take_answer},
+    {MSG_MAIL_ANSWER, ROLE_OUTBOUND, take_answer},
     {MSG_STATUS, ROLE_OPERATOR, answer_status},
     {MSG_USER_ADD, ROLE_OPERATOR, answer_user_add},
     {MSG_ACCOUNT, ROLE_OPERATOR, answer_account},

@@ -39,11 +39,14 @@ static const struct parameter list_parameters[] = {
 
 #define CERTIFICATES "/chancery/v1/certificates/"
 #define ASSOCIATIONS "/associations"
+#define VALIDATIONS "/validations"
 
 static const struct rest_route routes[] = {
     {"PUT", CERTIFICATES, ASSOCIATIONS, "Chancery.PutAssociation", no_parameters, true},
     {"DELETE", CERTIFICATES, ASSOCIATIONS, "Chancery.DeleteAssociation", delete_parameters, false},
     {"GET", CERTIFICATES, ASSOCIATIONS, "Chancery.ListAssociations", list_parameters, false},
+    {"GET", CERTIFICATES, VALIDATIONS, "Chancery.ListValidations", no_parameters, false},
+    {"POST", CERTIFICATES, VALIDATIONS "/check", "Chancery.CheckValidations", no_parameters, false},
 };
 
 /* What stands between before and after; false when the path has not that form. */

@@ -2,6 +2,7 @@
 
 #include "ca/fair_queue.h"
 #include "ca/handlers.h"
+#include "ca/outbound.h"
 #include "ca/request.h"
 #include "firmware/base/log.h"
 
@@ -196,6 +197,8 @@ static void *reader_main(void *context)
     connected_update(s);
     pthread_mutex_unlock(&s->lock);
     link_release(l);
+    if (peer == ROLE_OUTBOUND)
+        outbound_lost(s->core);
     pthread_mutex_lock(&s->lock);
     s->readers--;
     pthread_cond_broadcast(&s->idle);
@@ -265,6 +268,32 @@ void serve_tell(struct serve *s, enum role role, enum message_type type, const v
             channel_shutdown(held[i]->channel);
         link_release(held[i]);
     }
+}
+
+static struct link *link_newest(struct serve *s, enum role role)
+{
+    struct link *l = NULL;
+    pthread_mutex_lock(&s->lock);
+    LIST_FOREACH(l, &s->links, next)
+        if (channel_peer(l->channel) == role)
+            break;
+    if (l != NULL)
+        l->users++;
+    pthread_mutex_unlock(&s->lock);
+    return l;
+}
+
+int serve_ask(struct serve *s, enum role role, enum message_type type, uint64_t id,
+              const void *message, int file)
+{
+    struct link *l = s == NULL ? NULL : link_newest(s, role);
+    if (l == NULL)
+        return CH_ESTATE;
+    int r = channel_send(l->channel, type, id, message, file);
+    if (r != 0 && r != CH_EINVAL && r != CH_ELIMIT)
+        channel_shutdown(l->channel);
+    link_release(l);
+    return r;
 }
 
 /* ---- start and stop ---- */

@@ -24,6 +24,14 @@ int serve_wire(struct serve *s, struct channel *channel);
  */
 void serve_tell(struct serve *s, enum role role, enum message_type type, const void *message);
 
+/*
+ * Sends a question, with file attached when >= 0 (not taken over), to the process of that role that
+ * came last. CH_ESTATE when there is none; what channel_send fails with, after which its
+ * channel ends.
+ */
+int serve_ask(struct serve *s, enum role role, enum message_type type, uint64_t id,
+              const void *message, int file);
+
 /* Ends all channels, lets the workers finish what they are at, drops what is queued. NULL is fine. */
 void serve_free(struct serve *s);
 

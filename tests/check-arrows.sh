@@ -48,6 +48,7 @@ only() {
 only 'sqlite3[_a-z0-9]*' 'ca/store/' 'SQLite'
 only 'CK[A-Z]?_[A-Z0-9_]+|PKCS11_[A-Za-z_]+' 'hsm/' 'PKCS#11'
 only 'MHD_[A-Za-z_]+|gnutls_[a-z0-9_]+' 'api/' 'the HTTP server'
+only 'curl_[a-z_]+|CURL[A-Z_]*|ub_[a-z_]+' 'api/outbound/' 'calling out'
 only 'X509_[A-Za-z0-9_]+' 'ca/pki/' 'X.509 building'
 found=$(grep -rEln '"(SELECT|INSERT|UPDATE|DELETE) ' --include='*.[ch]' firmware api ca hsm provisioning | grep -Ev '^ca/store/' || true)
 [ -z "$found" ] || offence "SQL outside of ca/store:" $found
@@ -65,8 +66,9 @@ links() {
 links chanceryd 'sqlite|p11|pkcs11|crypto|ssl|microhttpd|gnutls|curl|jansson|pcre|idn2|psl'
 links chancery-front 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre|idn2|psl'
 links chancery-front-public 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre|idn2|psl'
-links chancery-core 'microhttpd|curl|gnutls|ssl'
-links chancery 'microhttpd|curl|gnutls|ssl'
+links chancery-outbound 'sqlite|p11|pkcs11|microhttpd|gnutls|jansson|pcre|idn2|psl'
+links chancery-core 'microhttpd|curl|unbound|gnutls|ssl'
+links chancery 'microhttpd|curl|unbound|gnutls|ssl'
 
 [ "$bad" = 0 ] && echo "check-arrows: includes and link lines are as drawn"
 exit "$bad"

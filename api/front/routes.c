@@ -10,6 +10,7 @@ static const struct route routes[] = {
     {ROLE_FRONT_MANAGE, "POST", "/", exchange_relay_call},
     {ROLE_FRONT_MANAGE, "GET", "/", exchange_relay_call}, /* presigned calls of the query protocol */
     {ROLE_FRONT_MANAGE, "GET", "/chancery/v1/+", exchange_relay_call},
+    {ROLE_FRONT_MANAGE, "POST", "/chancery/v1/+", exchange_relay_call},
     {ROLE_FRONT_MANAGE, "PUT", "/chancery/v1/+", exchange_relay_call},
     {ROLE_FRONT_MANAGE, "DELETE", "/chancery/v1/+", exchange_relay_call},
     {ROLE_FRONT_PUBLIC, "GET", "/ca/*", publication_fetch},

@@ -86,16 +86,3 @@ int renewal_public_attempt(struct core *core, const struct certificate_row *row,
         validation_wake(core);
     return rc;
 }
-
-/* ---- while nothing validates domains ---- */
-
-__attribute__((weak)) int validation_restart(struct store_tx *tx, const struct scope *scope,
-                                             const char *certificate, int64_t now)
-{
-    return store_validation_restart(tx, scope, certificate, now);
-}
-
-__attribute__((weak)) void validation_wake(struct core *core)
-{
-    (void)core;
-}

@@ -6,6 +6,7 @@
  */
 #include "ca/acm/request.h"
 
+#include "ca/acm/renewal_public.h"
 #include "ca/domain/name.h"
 #include "ca/members.h"
 
@@ -97,5 +98,9 @@ int ask_public_make(struct ask *a)
     if (reason != NULL)
         return ask_commit_failed(a, reason);
     rc = member_copy("PENDING_VALIDATION", &a->work.row.status);
-    return rc == 0 ? ask_commit(a) : rc;
+    if (rc == 0)
+        rc = ask_commit(a);
+    if (rc == 0)
+        validation_wake(a->r->core);
+    return rc;
 }

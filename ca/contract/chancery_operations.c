@@ -1,6 +1,6 @@
 /*
- * chancery_operations.c - Chancery's own API, which AWS does not have: what uses a certificate.
- * docs/openapi/associations.yaml says the same for people.
+ * chancery_operations.c - Chancery's own API, which AWS does not have: what uses a certificate, and
+ * how the proof of its names stands. docs/openapi says the same for people.
  */
 #include "ca/contract/acm_shapes.h"
 #include "ca/contract/services.h"
@@ -44,10 +44,78 @@ static const struct shape put_association_response = {STRUCTURE("PutAssociationR
     MEMBER("Resource", resource, REQUIRED),
     MEMBER("CreatedAt", created_at, REQUIRED))};
 
+/* ---- validations ---- */
+
+#define WORDS(NAME) STRING(NAME, ANY, ANY)
+
+static const struct shape text = {WORDS("Text")};
+static const struct shape texts = {LIST("Texts", text, ANY, ANY)};
+static const struct shape number = {INTEGER("Number", ANY, ANY)};
+static const struct shape truth = {BOOLEAN("Truth")};
+
+static const struct shape resource_record = {STRUCTURE("ResourceRecord",
+    MEMBER("Name", text, REQUIRED),
+    MEMBER("Type", text, REQUIRED),
+    MEMBER("Value", text, REQUIRED))};
+
+static const struct shape http_redirect = {STRUCTURE("HttpRedirect",
+    MEMBER("RedirectFrom", text, REQUIRED),
+    MEMBER("RedirectTo", text, REQUIRED))};
+
+/* What one resolver or web server said. */
+static const struct shape sighting = {STRUCTURE("Sighting",
+    MEMBER("Resolver", text, OPTIONAL),
+    MEMBER("Name", text, OPTIONAL),
+    MEMBER("Type", text, OPTIONAL),
+    MEMBER("Answer", text, OPTIONAL),
+    MEMBER("Secure", truth, OPTIONAL),
+    MEMBER("Records", texts, OPTIONAL),
+    MEMBER("Detail", text, OPTIONAL),
+    MEMBER("Server", text, OPTIONAL),
+    MEMBER("Status", number, OPTIONAL),
+    MEMBER("Location", text, OPTIONAL))};
+
+static const struct shape sightings = {LIST("Sightings", sighting, ANY, ANY)};
+
+static const struct shape validation = {STRUCTURE("Validation",
+    MEMBER("DomainName", text, REQUIRED),
+    MEMBER("ValidationDomain", text, REQUIRED),
+    MEMBER("ValidationMethod", text, REQUIRED),
+    MEMBER("ValidationStatus", text, REQUIRED),
+    MEMBER("ResourceRecord", resource_record, OPTIONAL),
+    MEMBER("HttpRedirect", http_redirect, OPTIONAL),
+    MEMBER("ValidationEmails", texts, OPTIONAL),
+    MEMBER("Attempts", number, REQUIRED),
+    MEMBER("Result", text, REQUIRED),
+    MEMBER("Reason", text, OPTIONAL),
+    MEMBER("LookedAt", created_at, OPTIONAL),
+    MEMBER("NextLookAt", created_at, OPTIONAL),
+    MEMBER("CaaAllowedAt", created_at, OPTIONAL),
+    MEMBER("Seen", sightings, REQUIRED),
+    MEMBER("CaaSeen", sightings, REQUIRED))};
+
+static const struct shape validations = {LIST("Validations", validation, ANY, ANY)};
+
+static const struct shape validations_request = {STRUCTURE("ValidationsRequest",
+    MEMBER("CertificateArn", acm_arn, REQUIRED))};
+
+static const struct shape list_validations_response = {STRUCTURE("ListValidationsResponse",
+    MEMBER("CertificateArn", acm_arn, REQUIRED),
+    MEMBER("Status", text, REQUIRED),
+    MEMBER("FailureReason", text, OPTIONAL),
+    MEMBER("Validations", validations, REQUIRED))};
+
+static const struct shape check_validations_response = {STRUCTURE("CheckValidationsResponse",
+    MEMBER("Checking", number, REQUIRED))};
+
 const struct operation contract_chancery_operations[CHANCERY_OPERATION_COUNT] = {
+    OPERATION("CheckValidations", &validations_request, &check_validations_response,
+              ERRORS(COMMON_ERRORS, "InvalidStateException")),
     OPERATION("DeleteAssociation", &delete_association_request, NO_OUTPUT, ERRORS(COMMON_ERRORS)),
     OPERATION("ListAssociations", &list_associations_request, &list_associations_response,
               ERRORS(COMMON_ERRORS)),
+    OPERATION("ListValidations", &validations_request, &list_validations_response,
+              ERRORS(COMMON_ERRORS, "InvalidStateException")),
     OPERATION("PutAssociation", &put_association_request, &put_association_response,
               ERRORS(COMMON_ERRORS, "InvalidStateException", "ServiceQuotaExceededException")),
 };

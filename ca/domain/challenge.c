@@ -10,6 +10,7 @@
 /* The purposes keep these MACs apart from everything else that the seal key is used for. */
 #define DNS_PURPOSE "chancery dns validation 1"
 #define HTTP_PURPOSE "chancery http validation 1"
+#define TOKEN_PURPOSE "chancery http token 1"
 #define HALF (HSM_TAG_SIZE / 2)
 #define LABEL_LETTERS ((size_t)10)
 #define FOLDER_OCTETS ((size_t)6)
@@ -83,6 +84,25 @@ int challenge_http(struct core *core, const struct scope *scope, const char *nam
     snprintf(out->value, sizeof out->value, "https://%s/%s/.well-known/pki-validation/%s.txt",
              host, folder, file);
     return 0;
+}
+
+int challenge_http_token(struct core *core, const char *account, const char *name,
+                         char out[CHALLENGE_SIZE])
+{
+    uint8_t tag[HSM_TAG_SIZE];
+    out[0] = '\0';
+    int rc = tag_make(core, TOKEN_PURPOSE, account, name, tag);
+    if (rc == 0)
+        hex_encode(tag, sizeof tag, out);
+    return rc;
+}
+
+void challenge_http_target(const struct config *config, const char *region, const char *path,
+                           char out[CHALLENGE_SIZE])
+{
+    char host[CONFIG_TEXT_MAX + ROW_REGION_SIZE + 16];
+    host_make(config, region, host, sizeof host);
+    snprintf(out, CHALLENGE_SIZE, "https://%s%s", host, path);
 }
 
 /* ---- mail ---- */

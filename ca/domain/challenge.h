@@ -29,6 +29,14 @@ int challenge_dns(struct core *core, const char *account, const char *name, stru
 int challenge_http(struct core *core, const struct scope *scope, const char *name,
                    struct challenge *out);
 
+/* What stands at the redirect's target: 64 hex digits. CH_EHSM, CH_ENOMEM. */
+int challenge_http_token(struct core *core, const char *account, const char *name,
+                         char out[CHALLENGE_SIZE]);
+
+/* The URL of that target in a region, for a path of the public plane. */
+void challenge_http_target(const struct config *config, const char *region, const char *path,
+                           char out[CHALLENGE_SIZE]);
+
 /*
  * What follows the @ of the addresses for a name: the validation domain, if it is another than the
  * name; else the name without a leading "*." or "www." (which stays where a public suffix would be

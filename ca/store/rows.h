@@ -564,8 +564,14 @@ struct validation_row {
     char *challenge_name;    /* name of the CNAME record or URL that redirects; NULL for EMAIL */
     char *challenge_value;   /* what that points to */
     char *emails;            /* JSON list of addresses; NULL for DNS and HTTP */
-    int64_t next_try;        /* when it is to be looked at, 0 = never */
+    int64_t next_try;        /* when it is to be looked at, 0 = never; of SUCCESS: for CAA alone */
     uint32_t attempts;
+    int64_t looked_at;       /* when it was, 0 = never */
+    char *code;              /* what came of it, see ca/domain/proof.h; NULL = not looked at yet */
+    char *reason;            /* why that is not good enough, in words; NULL = it is */
+    char *seen;              /* JSON list: what each resolver or server said */
+    int64_t caa_at;          /* when CAA was last found to allow, 0 = not yet */
+    char *caa_seen;          /* JSON list: what each resolver said of CAA */
 };
 /* Its certificate must be there: CH_ENOTFOUND. */
 int store_validation_insert(struct store_tx *tx, const struct validation_row *row);
@@ -574,9 +580,29 @@ int store_validation_insert(struct store_tx *tx, const struct validation_row *ro
 int store_validation_list(struct store_tx *tx, const struct scope *scope, const char *certificate,
                           struct validation_row *rows, size_t max, size_t *count);
 void validation_row_free(struct validation_row *row);
-/* All names of a certificate are to be proved anew, from now on. */
+/* One name, into a zeroed row. CH_ENOTFOUND. */
+int store_validation_get(struct store_tx *tx, const struct scope *scope, const char *certificate,
+                         uint32_t position, struct validation_row *out);
+/* Status, next_try, and every member from attempts on. CH_ENOTFOUND. */
+int store_validation_update(struct store_tx *tx, const struct validation_row *row);
+/* All names of a certificate wait again, as at first; those by mail for what their owner answers. */
 int store_validation_restart(struct store_tx *tx, const struct scope *scope,
                              const char *certificate, int64_t now);
+/* What of a certificate is to be looked at some time, is now; *count = how many names. */
+int store_validation_hurry(struct store_tx *tx, const struct scope *scope,
+                           const char *certificate, int64_t now, uint32_t *count);
+/* next_try = at, if it is still what row says. */
+int store_validation_postpone(struct store_tx *tx, const struct validation_row *row, int64_t at);
+/* The earliest next_try. CH_ENOTFOUND when there is none. By index. */
+int store_validation_due_next(struct store_tx *tx, int64_t *at);
+/*
+ * Up to max numbers of scopes beyond `after` for which something is to be looked at some time; and what is
+ * due at now in one of them, the earliest first.
+ */
+int store_validation_due_scopes(struct store_tx *tx, int64_t after, int64_t *scopes, size_t max,
+                                size_t *count);
+int store_validation_due_list(struct store_tx *tx, int64_t scope, int64_t now,
+                              struct validation_row *rows, size_t max, size_t *count);
 
 /* Notes that the addresses of mail_domain are to get the validation mail for a name; the same
  * mail is due once, at the earlier time. CH_ENOTFOUND. */

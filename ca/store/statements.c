@@ -80,7 +80,8 @@ const char *const reader_setup[] = {
 
 #define VALIDATION_COLUMNS                                                                         \
     "s.account, s.region, c.id, v.position, v.domain, v.validation_domain, v.method, v.status, "   \
-    "v.challenge_name, v.challenge_value, v.emails, v.next_try, v.attempts "
+    "v.challenge_name, v.challenge_value, v.emails, v.next_try, v.attempts, v.looked_at, v.code, " \
+    "v.reason, v.seen, v.caa_at, v.caa_seen "
 #define CERTIFICATE "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ")"
 
 #define READ(id, label, text) [id] = {label, false, false, false, text}
@@ -549,9 +550,42 @@ const struct statement statements[ST_COUNT] = {
     /* validation of the names of certificates */
     WRITE(ST_VALIDATION_INSERT, "validation-insert",
           "INSERT INTO domain_validations (certificate, position, domain, validation_domain, "
-          "method, status, challenge_name, challenge_value, emails, next_try, attempts) "
-          "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 FROM certificates "
-          "WHERE id = ?3 AND scope = " SCOPE),
+          "method, status, challenge_name, challenge_value, emails, next_try, attempts, looked_at, "
+          "code, reason, seen, caa_at, caa_seen, scope) "
+          "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
+          "scope FROM certificates WHERE id = ?3 AND scope = " SCOPE),
+    READ(ST_VALIDATION_GET, "validation-get",
+         "SELECT " VALIDATION_COLUMNS CERTIFICATE_FROM
+         "JOIN domain_validations v ON v.certificate = c.number "
+         "WHERE c.id = ?3 AND c.scope = " SCOPE " AND v.position = ?4"),
+    WRITE(ST_VALIDATION_UPDATE, "validation-update",
+          "UPDATE domain_validations SET status = ?8, next_try = ?12, attempts = ?13, "
+          "looked_at = ?14, code = ?15, reason = ?16, seen = ?17, caa_at = ?18, caa_seen = ?19 "
+          "WHERE certificate = " CERTIFICATE " AND position = ?4"),
+    WRITE(ST_VALIDATION_RESTART, "validation-restart",
+          "UPDATE domain_validations SET status = 1, attempts = 0, caa_at = 0, code = NULL, "
+          "reason = NULL, next_try = CASE WHEN method = 1 THEN 0 ELSE ?4 END "
+          "WHERE certificate = " CERTIFICATE),
+    WRITE(ST_VALIDATION_HURRY, "validation-hurry",
+          "UPDATE domain_validations SET next_try = ?4 WHERE certificate = " CERTIFICATE
+          " AND next_try <> 0"),
+    WRITE(ST_VALIDATION_POSTPONE, "validation-postpone",
+          "UPDATE domain_validations SET next_try = ?5 WHERE certificate = " CERTIFICATE
+          " AND position = ?4 AND next_try = ?6"),
+    READ(ST_VALIDATION_DUE_NEXT, "validation-due-next",
+         "SELECT next_try FROM domain_validations INDEXED BY domain_validations_due "
+         "WHERE next_try <> 0 ORDER BY next_try LIMIT 1"),
+    READ(ST_VALIDATION_DUE_SCOPES, "validation-due-scopes",
+         "WITH RECURSIVE turns (scope) AS (SELECT min(scope) FROM domain_validations INDEXED BY "
+         "domain_validations_turns WHERE next_try <> 0 UNION ALL SELECT (SELECT min(v.scope) FROM "
+         "domain_validations v INDEXED BY domain_validations_turns WHERE v.next_try <> 0 AND "
+         "v.scope > turns.scope) FROM turns WHERE turns.scope IS NOT NULL) "
+         "SELECT scope FROM turns WHERE scope > ?1 LIMIT ?2"),
+    READ(ST_VALIDATION_DUE_LIST, "validation-due-list",
+         "SELECT " VALIDATION_COLUMNS "FROM domain_validations v INDEXED BY "
+         "domain_validations_turns JOIN certificates c ON c.number = v.certificate "
+         "JOIN scopes s ON s.number = c.scope WHERE v.scope = ?1 AND v.next_try <> 0 "
+         "AND v.next_try <= ?2 ORDER BY v.next_try LIMIT ?3"),
     READ(ST_VALIDATION_LIST, "validation-list",
          "SELECT " VALIDATION_COLUMNS CERTIFICATE_FROM
          "JOIN domain_validations v ON v.certificate = c.number "

@@ -36,9 +36,6 @@
           "UPDATE public_orders SET due_at = ?1 WHERE due_at > ?1"),
     WRITE(ST_PUBLIC_ORDER_REMOVE, "public-order-remove",
           "DELETE FROM public_orders WHERE certificate = " CERTIFICATE),
-    WRITE(ST_VALIDATION_RESTART, "validation-restart",
-          "UPDATE domain_validations SET status = 1, next_try = ?4, attempts = 0 "
-          "WHERE certificate = " CERTIFICATE),
     READ(ST_CT_SIZE, "ct-size", "SELECT COALESCE(max(number) + 1, 0) FROM ct_entries"),
     ADD(ST_CT_ENTRY_INSERT, "ct-entry-insert",
         "INSERT INTO ct_entries (number, leaf, extra, hash) VALUES (?1, ?2, ?3, ?4)"),

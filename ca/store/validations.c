@@ -17,6 +17,12 @@ static const struct cell validation_cells[] = {
     CELL(CELL_TEXT, struct validation_row, emails),
     CELL(CELL_INT64, struct validation_row, next_try),
     CELL(CELL_UINT32, struct validation_row, attempts),
+    CELL(CELL_INT64, struct validation_row, looked_at),
+    CELL(CELL_TEXT, struct validation_row, code),
+    CELL(CELL_TEXT, struct validation_row, reason),
+    CELL(CELL_TEXT, struct validation_row, seen),
+    CELL(CELL_INT64, struct validation_row, caa_at),
+    CELL(CELL_TEXT, struct validation_row, caa_seen),
 };
 
 int store_validation_insert(struct store_tx *tx, const struct validation_row *row)
@@ -41,6 +47,98 @@ int store_validation_list(struct store_tx *tx, const struct scope *scope, const 
         if (r == 0)
             r = cells_get(&q, validation_cells, CELL_COUNT(validation_cells), &rows[(*count)++]);
     }
+    int end = query_close(&q);
+    return r != 0 ? r : end;
+}
+
+int store_validation_get(struct store_tx *tx, const struct scope *scope, const char *certificate,
+                         uint32_t position, struct validation_row *out)
+{
+    struct query q;
+    query_open(&q, tx, ST_VALIDATION_GET);
+    query_put_scope(&q, scope);
+    query_put_uuid(&q, certificate);
+    query_put_int(&q, position);
+    return cells_get_one(&q, validation_cells, CELL_COUNT(validation_cells), out, sizeof *out);
+}
+
+int store_validation_update(struct store_tx *tx, const struct validation_row *row)
+{
+    struct query q;
+    query_open(&q, tx, ST_VALIDATION_UPDATE);
+    cells_put(&q, validation_cells, CELL_COUNT(validation_cells), row);
+    return query_run_changing(&q);
+}
+
+static void certificate_open(struct query *q, struct store_tx *tx, enum statement_id id,
+                             const struct scope *scope, const char *certificate)
+{
+    query_open(q, tx, id);
+    query_put_scope(q, scope);
+    query_put_uuid(q, certificate);
+}
+
+int store_validation_restart(struct store_tx *tx, const struct scope *scope,
+                             const char *certificate, int64_t now)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_VALIDATION_RESTART, scope, certificate);
+    query_put_int(&q, now);
+    return query_run(&q);
+}
+
+int store_validation_hurry(struct store_tx *tx, const struct scope *scope,
+                           const char *certificate, int64_t now, uint32_t *count)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_VALIDATION_HURRY, scope, certificate);
+    query_put_int(&q, now);
+    int r = query_run(&q);
+    *count = r == 0 ? (uint32_t)q.changed : 0;
+    return r;
+}
+
+int store_validation_postpone(struct store_tx *tx, const struct validation_row *row, int64_t at)
+{
+    struct query q;
+    certificate_open(&q, tx, ST_VALIDATION_POSTPONE, &row->scope, row->certificate);
+    query_put_int(&q, row->position);
+    query_put_int(&q, at);
+    query_put_int(&q, row->next_try);
+    return query_run(&q);
+}
+
+int store_validation_due_next(struct store_tx *tx, int64_t *at)
+{
+    struct query q;
+    query_open(&q, tx, ST_VALIDATION_DUE_NEXT);
+    return query_number(&q, at);
+}
+
+int store_validation_due_scopes(struct store_tx *tx, int64_t after, int64_t *scopes, size_t max,
+                                size_t *count)
+{
+    struct query q;
+    *count = 0;
+    query_open(&q, tx, ST_VALIDATION_DUE_SCOPES);
+    query_put_int(&q, after);
+    query_put_int(&q, (int64_t)max);
+    while (query_next(&q) && *count < max)
+        scopes[(*count)++] = sqlite3_column_int64(q.st, 0);
+    return query_close(&q);
+}
+
+int store_validation_due_list(struct store_tx *tx, int64_t scope, int64_t now,
+                              struct validation_row *rows, size_t max, size_t *count)
+{
+    struct query q;
+    int r = 0;
+    query_open(&q, tx, ST_VALIDATION_DUE_LIST);
+    query_put_int(&q, scope);
+    query_put_int(&q, now);
+    query_put_int(&q, (int64_t)max);
+    for (*count = 0; r == 0 && *count < max && query_next(&q);)
+        r = cells_get(&q, validation_cells, CELL_COUNT(validation_cells), &rows[(*count)++]);
     int end = query_close(&q);
     return r != 0 ? r : end;
 }
@@ -87,13 +185,3 @@ int store_validation_mail_list(struct store_tx *tx, const struct scope *scope,
     return r != 0 ? r : end;
 }
 
-int store_validation_restart(struct store_tx *tx, const struct scope *scope,
-                             const char *certificate, int64_t now)
-{
-    struct query q;
-    query_open(&q, tx, ST_VALIDATION_RESTART);
-    query_put_scope(&q, scope);
-    query_put_uuid(&q, certificate);
-    query_put_int(&q, now);
-    return query_run(&q);
-}

@@ -140,6 +140,45 @@ static const char *check_url(const char *text)
     return ok ? NULL : "not of the form http://name or http://name:port, in lower case";
 }
 
+/* Addresses, each with @port or without; for stubs each behind "zone=". */
+static const char *check_servers(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-._:@=,";
+    return strspn(text, allowed) == strlen(text) ? NULL : "not a comma-separated list of servers";
+}
+
+static const char *check_networks(const char *text)
+{
+    static const char allowed[] = "abcdef0123456789.:/,";
+    return strspn(text, allowed) == strlen(text)
+               ? NULL
+               : "not a comma-separated list of networks such as 10.0.0.0/8";
+}
+
+static const char *check_relay(const char *text)
+{
+    bool ok = text[0] == '\0' || strncmp(text, "smtp://", 7) == 0 ||
+              strncmp(text, "smtps://", 8) == 0;
+    return ok ? NULL : "not of the form smtp://name:port or smtps://name:port";
+}
+
+static const char *check_endpoint(const char *text)
+{
+    bool ok = text[0] == '\0' || strncmp(text, "http://", 7) == 0 ||
+              strncmp(text, "https://", 8) == 0;
+    size_t len = strlen(text);
+    return ok && (len == 0 || text[len - 1] != '/') ? NULL
+                                                    : "not a URL such as https://s3.example.com";
+}
+
+static const char *check_mail_address(const char *text)
+{
+    const char *at = strchr(text, '@');
+    return at != NULL && at != text && at[1] != '\0' && strpbrk(text, " <>,;\"") == NULL
+               ? NULL
+               : "not a mail address";
+}
+
 static const char *check_log_level(const char *text)
 {
     enum log_level level;
@@ -244,6 +283,41 @@ static const struct config_row rows[] = {
          "When too few logs answer: wait = the certificate is not issued until they do, issue = it is "
          "issued without timestamps."),
     DURATION(ct, timeout, "10s", 1, 60, "A log must answer within."),
+    TEXT(domains, caa_names, "amazon.com,amazontrust.com,awstrust.com,amazonaws.com", 0, check_domains,
+         "Issuer names in CAA records that allow the appliance to issue, comma-separated; empty = only "
+         "domains without such records."),
+    NUMBER(domains, checks, "256", 1, 4096, "Domains that are looked at at once, of all accounts."),
+    NUMBER(domains, checks_per_domain, "32", 1, 4096,
+           "Of those, names at once below one domain that a registry gave out, as these share servers."),
+    NUMBER(domains, checks_per_second, "100", 0, 100000,
+           "Looks a second below one such domain; 0 = no limit."),
+    TEXT(outbound, resolvers, "", 0, check_servers,
+         "Resolvers that are asked, as ADDRESS or ADDRESS@PORT, comma-separated, 8 at most: with several "
+         "each is a point of view of its own; empty = the own resolver asks the servers of each domain."),
+    NUMBER(outbound, quorum, "0", 0, 8, "So many resolvers must agree; 0 = all."),
+    TEXT(outbound, trust_anchor, "/usr/share/dns/root.key", 1, NULL,
+         "File with the keys that DNSSEC starts from, as DS or DNSKEY records; relative to the state folder "
+         "unless absolute."),
+    TEXT(outbound, stubs, "", 0, check_servers,
+         "Domains whose servers are told here, as DOMAIN=ADDRESS or DOMAIN=ADDRESS@PORT, comma-separated."),
+    TEXT(outbound, unsigned, "", 0, check_domains,
+         "Domains whose records count as unsigned although DNSSEC says otherwise, comma-separated."),
+    TEXT(outbound, allowed_networks, "", 0, check_networks,
+         "Private networks, or own addresses, in which web servers of domains may stand, such as 10.0.0.0/8, "
+         "comma-separated; others are never connected to because a domain says so."),
+    NUMBER(outbound, workers, "64", 1, 512, "Jobs that outbound works on at once."),
+    TEXT(outbound, trust, "", 0, NULL,
+         "PEM file with authorities that TLS servers may have beside those of the system; relative to the "
+         "state folder unless absolute; empty = none."),
+    TEXT(mail, relay, "", 0, check_relay,
+         "Mail server that takes the mails: smtp://name:port or smtps://name:port; empty = no mail is sent. "
+         "Its user and password: chancery secret set mail."),
+    BOOL(mail, starttls, "yes", "With smtp://, the relay must offer TLS; no = mail may go in the clear."),
+    TEXT(mail, from, "no-reply@acm-validations.aws", 3, check_mail_address, "Sender of the mails."),
+    TEXT(s3, endpoint, "", 0, check_endpoint,
+         "S3-compatible store for CRLs and audit reports, buckets named in the path; empty = none. "
+         "Its keys: chancery secret set s3."),
+    TEXT(s3, region, "us-east-1", 1, check_regions, "Region in signatures for that store."),
     TEXT(hsm, module, "/usr/lib/softhsm/libsofthsm2.so", 1, check_path,
          "Path of the PKCS#11 module."),
     TEXT(hsm, init_args, "", 0, NULL,
@@ -326,6 +400,9 @@ static const char *const section_meanings[][2] = {
     {"domains", "Names in public certificates."},
     {"trust", "The appliance's own authorities, which issue public certificates."},
     {"ct", "Certificate transparency of public certificates."},
+    {"outbound", "The process that calls out: DNS, HTTP, mail."},
+    {"mail", "Mails to the owners of domains."},
+    {"s3", "Where copies of CRLs and audit reports go."},
     {"hsm", "The PKCS#11 module and its token."},
     {"quota", "How much an account may have in a region."},
     {"rate", "How often an account may call."},

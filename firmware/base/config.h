@@ -54,6 +54,25 @@ struct config {
     int64_t ct_operators;                 /* 1: timestamps in a certificate come from so many; 0 = none */
     char ct_failure[CONFIG_TEXT_MAX];     /* "wait" or "issue": when too few logs answer */
     int64_t ct_timeout;                   /* 10s: a log answers within */
+    char domains_caa_names[CONFIG_TEXT_MAX];  /* issuers in CAA records that are us */
+    int64_t domains_checks, domains_checks_per_domain; /* 256, 32: at once */
+    int64_t domains_checks_per_second;        /* 100, below one registered domain; 0 = no limit */
+    /* [outbound] */
+    char outbound_resolvers[CONFIG_TEXT_MAX]; /* "192.0.2.53,192.0.2.54@5353", or "" = own recursion */
+    int64_t outbound_quorum;                  /* 0 = all resolvers must agree */
+    char outbound_trust_anchor[CONFIG_TEXT_MAX]; /* file, relative to STATE */
+    char outbound_stubs[CONFIG_TEXT_MAX];     /* "corp.example=192.0.2.1@53,..." or "" */
+    char outbound_unsigned[CONFIG_TEXT_MAX];  /* domains without DNSSEC, or "" */
+    char outbound_allowed_networks[CONFIG_TEXT_MAX]; /* "10.0.0.0/8,..." or "" */
+    int64_t outbound_workers;                 /* 64 */
+    char outbound_trust[CONFIG_TEXT_MAX];     /* PEM file, relative to STATE, or "" */
+    /* [mail] */
+    char mail_relay[CONFIG_TEXT_MAX];         /* "smtp://relay:587", or "" = no mail */
+    bool mail_starttls;
+    char mail_from[CONFIG_TEXT_MAX];
+    /* [s3] */
+    char s3_endpoint[CONFIG_TEXT_MAX];        /* "https://s3.example.com", or "" = none */
+    char s3_region[CONFIG_TEXT_MAX];
     /* [hsm] */
     char hsm_module[CONFIG_TEXT_MAX];     /* path of the PKCS#11 module */
     char hsm_init_args[CONFIG_TEXT_MAX];  /* C_Initialize reserved string (NSS), or "" */

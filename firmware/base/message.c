@@ -14,6 +14,8 @@
 #define PEM_MAX ((size_t)64 * 1024)
 #define CSR_MAX ((size_t)8192)
 #define FACTS_MAX ((size_t)64 * 1024)
+#define URL_MAX ((size_t)2048)
+#define DOMAIN_MAX ((size_t)320)
 #define SMALL ((size_t)16)
 
 #define FIELD(message, field, kind, max) {#field, kind, offsetof(struct message, field), max}
@@ -74,6 +76,48 @@ static const struct message_field ocsp_answer_fields[] = {
 static const struct message_field forget_fields[] = {
     FIELD(msg_forget, tag, FIELD_U64, 0),
     FIELD(msg_forget, all, FIELD_U32, 0),
+};
+static const struct message_field look_up_fields[] = {
+    FIELD(msg_look_up, question, FIELD_U32, 0),
+    FIELD(msg_look_up, name, FIELD_TEXT, DOMAIN_MAX),
+    FIELD(msg_look_up, until, FIELD_TEXT, DOMAIN_MAX),
+    FIELD(msg_look_up, timeout_ms, FIELD_U32, 0),
+};
+static const struct message_field looked_up_fields[] = {
+    FIELD(msg_looked_up, views, FIELD_BYTES, OUTBOUND_ANSWER_MAX),
+};
+static const struct message_field http_fields[] = {
+    FIELD(msg_http, method, FIELD_TEXT, 8),
+    FIELD(msg_http, url, FIELD_TEXT, URL_MAX),
+    FIELD(msg_http, headers, FIELD_PAIRS, TEXT_MAX),
+    FIELD(msg_http, body, FIELD_BYTES, OUTBOUND_BODY_MAX),
+    FIELD(msg_http, timeout_ms, FIELD_U32, 0),
+    FIELD(msg_http, answer_max, FIELD_U32, 0),
+    FIELD(msg_http, guarded, FIELD_U32, 0),
+    FIELD(msg_http, sigv4, FIELD_TEXT, 256),
+    FIELD(msg_http, user, FIELD_TEXT, 256),
+    FIELD(msg_http, password, FIELD_TEXT, 256),
+};
+static const struct message_field http_answer_fields[] = {
+    FIELD(msg_http_answer, failure, FIELD_U32, 0),
+    FIELD(msg_http_answer, why, FIELD_TEXT, OUTBOUND_WHY_MAX),
+    FIELD(msg_http_answer, status, FIELD_U32, 0),
+    FIELD(msg_http_answer, location, FIELD_TEXT, URL_MAX),
+    FIELD(msg_http_answer, address, FIELD_TEXT, 64),
+    FIELD(msg_http_answer, body, FIELD_BYTES, OUTBOUND_ANSWER_MAX),
+};
+static const struct message_field mail_fields[] = {
+    FIELD(msg_mail, from, FIELD_TEXT, 320),
+    FIELD(msg_mail, to, FIELD_TEXT, 320),
+    FIELD(msg_mail, text, FIELD_BYTES, OUTBOUND_ANSWER_MAX),
+    FIELD(msg_mail, user, FIELD_TEXT, 256),
+    FIELD(msg_mail, password, FIELD_TEXT, 256),
+    FIELD(msg_mail, timeout_ms, FIELD_U32, 0),
+};
+static const struct message_field mail_answer_fields[] = {
+    FIELD(msg_mail_answer, failure, FIELD_U32, 0),
+    FIELD(msg_mail_answer, status, FIELD_U32, 0),
+    FIELD(msg_mail_answer, why, FIELD_TEXT, OUTBOUND_WHY_MAX),
 };
 static const struct message_field status_fields[] = {
     FIELD(msg_status, detail, FIELD_U32, 0),
@@ -161,6 +205,13 @@ static const struct message_row rows[] = {
     ROW(MSG_OCSP, ocsp, PUBLIC, CORE, MSG_OCSP_ANSWER, PUBLIC_REQUEST_MAX + SMALL),
     ROW(MSG_OCSP_ANSWER, ocsp_answer, CORE, PUBLIC, 0, PUBLIC_BODY_MAX + 4 * SMALL),
     ROW(MSG_FORGET, forget, CORE, PUBLIC, 0, SMALL),
+    ROW(MSG_LOOK_UP, look_up, CORE, OUTBOUND, MSG_LOOKED_UP, 2 * DOMAIN_MAX + SMALL),
+    ROW(MSG_LOOKED_UP, looked_up, OUTBOUND, CORE, 0, OUTBOUND_ANSWER_MAX + SMALL),
+    ROW_WITH(MSG_HTTP, http, CORE, OUTBOUND, MSG_HTTP_ANSWER, OUTBOUND_BODY_MAX + FACTS_MAX,
+             DESCRIPTOR_MAYBE),
+    ROW(MSG_HTTP_ANSWER, http_answer, OUTBOUND, CORE, 0, OUTBOUND_ANSWER_MAX + 4096),
+    ROW(MSG_MAIL, mail, CORE, OUTBOUND, MSG_MAIL_ANSWER, OUTBOUND_ANSWER_MAX + 2048),
+    ROW(MSG_MAIL_ANSWER, mail_answer, OUTBOUND, CORE, 0, 1024),
     ROW(MSG_STATUS, status, OPERATOR, CORE, MSG_STATUS_REPLY, SMALL),
     ROW(MSG_STATUS_REPLY, status_reply, CORE, OPERATOR, 0, FACTS_MAX),
     ROW(MSG_USER_ADD, user_add, OPERATOR, CORE, MSG_USER_ADDED, 512),

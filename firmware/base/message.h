@@ -28,6 +28,11 @@
 #define CT_LOGS_MAX ((size_t)256 * 1024) /* octets of a list of logs */
 #define PUBLIC_BODY_MAX ((size_t)64 * 1024)
 
+/* Of what outbound is told and tells. */
+#define OUTBOUND_BODY_MAX ((size_t)256 * 1024)
+#define OUTBOUND_ANSWER_MAX ((size_t)64 * 1024)
+#define OUTBOUND_WHY_MAX ((size_t)512)
+
 enum role {
     ROLE_CHANCERYD,
     ROLE_CORE,
@@ -52,6 +57,12 @@ enum message_type {
     MSG_OCSP = 50,        /* front public -> core: an OCSP request */
     MSG_OCSP_ANSWER = 51,
     MSG_FORGET = 52,      /* core -> front public: kept answers that are true no longer */
+    MSG_LOOK_UP = 64,     /* core -> outbound: ask the DNS */
+    MSG_LOOKED_UP = 65,
+    MSG_HTTP = 66,        /* core -> outbound: one exchange with an HTTP server; with a descriptor when that is the body */
+    MSG_HTTP_ANSWER = 67,
+    MSG_MAIL = 68,        /* core -> outbound: hand one mail to the relay */
+    MSG_MAIL_ANSWER = 69,
     MSG_STATUS = 32,      /* operator -> core */
     MSG_STATUS_REPLY = 33,
     MSG_USER_ADD = 34,    /* operator -> core */
@@ -147,6 +158,54 @@ struct msg_forget {
     uint32_t all; /* 1 = whatever the tag */
 };
 
+struct msg_look_up {
+    uint32_t question; /* enum dns_question, dns_view.h */
+    struct slice name;  /* without a final dot */
+    struct slice until; /* a chain that comes here, loosely, is not followed further; empty = none */
+    uint32_t timeout_ms;
+};
+
+struct msg_looked_up {
+    struct slice views; /* what each resolver said, dns_view.h; empty when there was no time or memory */
+};
+
+/* Redirects are reported, never followed. */
+struct msg_http {
+    struct slice method; /* GET, POST, PUT */
+    struct slice url;
+    struct message_pairs headers;
+    struct slice body;       /* empty when a descriptor is attached: then that file is the body, for PUT */
+    uint32_t timeout_ms;
+    uint32_t answer_max;     /* octets of the answer's body that are of interest; more of them is a failure */
+    uint32_t guarded;        /* 1 = somebody from outside chose the URL: no address of ours or of a private network */
+    struct slice sigv4;      /* "aws:amz:us-east-1:s3", or empty: not signed */
+    struct slice user;       /* access key, with sigv4 */
+    struct slice password;   /* secret of it */
+};
+
+struct msg_http_answer {
+    uint32_t failure; /* 0 = there was an answer; else a positive CH_E* */
+    struct slice why; /* in words, for people */
+    uint32_t status;  /* HTTP */
+    struct slice location; /* of a redirect, which was not followed */
+    struct slice address;  /* who answered */
+    struct slice body;
+};
+
+/* To the relay of the configuration. */
+struct msg_mail {
+    struct slice from, to; /* addresses alone */
+    struct slice text;     /* header and body, lines ended by CR LF */
+    struct slice user, password; /* for the relay, or empty */
+    uint32_t timeout_ms;
+};
+
+struct msg_mail_answer {
+    uint32_t failure; /* 0 = the relay has taken it; else a positive CH_E* */
+    uint32_t status;  /* last reply code of SMTP, 0 = none */
+    struct slice why;
+};
+
 struct msg_status {
     uint32_t detail; /* 0 = summary */
 };
@@ -231,6 +290,12 @@ union message_any {
     struct msg_ocsp ocsp;
     struct msg_ocsp_answer ocsp_answer;
     struct msg_forget forget;
+    struct msg_look_up look_up;
+    struct msg_looked_up looked_up;
+    struct msg_http http;
+    struct msg_http_answer http_answer;
+    struct msg_mail mail;
+    struct msg_mail_answer mail_answer;
     struct msg_status status;
     struct msg_status_reply status_reply;
     struct msg_user_add user_add;

@@ -309,6 +309,8 @@ static const struct path_row paths[] = {
     {OUTBOUND, AT_PATH, "/etc/gai.conf", 0, FS_READ},
     {OUTBOUND, AT_PATH, "/etc/services", 0, FS_READ},
     {OUTBOUND, AT_PATH, "/run/systemd/resolve", 0, FS_READ},
+    {OUTBOUND, AT_CONFIG, OPTION(outbound_trust_anchor), FS_READ},
+    {OUTBOUND, AT_CONFIG, OPTION(outbound_trust), FS_READ},
     /* modules keep their configuration and libraries where their makers like it */
     {CORE, AT_PATH, "/etc", 0, FS_READ},
     {CORE, AT_PATH, "/opt", 0, FS_READ},

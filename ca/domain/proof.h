@@ -1,0 +1,57 @@
+/*
+ * proof.h - judges what outbound saw: does it prove control of the domain, does it allow us
+ * to issue; if not, why not, in words for the owner of the domain.
+ */
+#ifndef CHANCERY_DOMAIN_PROOF_H
+#define CHANCERY_DOMAIN_PROOF_H
+
+#include "firmware/base/config.h"
+#include "firmware/base/message.h"
+
+#include <jansson.h>
+
+#define PROOF_REASON_SIZE 1024
+
+enum proof_verdict {
+    PROOF_GOOD,
+    PROOF_NOT_YET,   /* look again later */
+    PROOF_FORBIDDEN, /* CAA: the owner has said no */
+};
+
+struct proof {
+    enum proof_verdict verdict;
+    const char *code; /* machine-readable: NO_RECORD, WRONG_VALUE, ...; "OK" */
+    char reason[PROOF_REASON_SIZE]; /* empty when good */
+    json_t *seen;     /* list of what each resolver or server said */
+};
+void proof_free(struct proof *p);
+
+/* How many of count resolvers must agree: [outbound] quorum, at most all. */
+size_t proof_quorum(const struct config *config, size_t count);
+
+/*
+ * DNS validation: at each of a quorum of resolvers the chain of CNAMEs from the record's name comes to
+ * value, in at most five steps (user guide of ACM, "DNS validation"). CH_EPROTO when views
+ * is damaged, CH_ENOMEM; then nothing is to be freed.
+ */
+int proof_dns(const struct config *config, struct slice views, const char *value,
+              struct proof *out);
+
+/*
+ * CAA for a name in lower case, "*." or not: RFC 8659, Baseline Requirements 3.2.2.8. A look-up that fails is
+ * never taken for permission. Errors as above.
+ */
+int proof_caa(const struct config *config, struct slice views, const char *name,
+              struct proof *out);
+
+/* Mail: is there an MX record at all; a single "." says that there is no mail (RFC 7505). */
+int proof_mx(const struct config *config, struct slice views, struct proof *out);
+
+/*
+ * HTTP validation: what RedirectFrom answered is a redirect to exactly target, or the token itself
+ * (user guide of ACM, "HTTP validation"; Baseline Requirements 3.2.2.4.18).
+ */
+int proof_http(const struct msg_http_answer *answer, const char *target, const char *token,
+               struct proof *out);
+
+#endif

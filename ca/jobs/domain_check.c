@@ -1,0 +1,311 @@
+#include "ca/jobs/domain_check.h"
+
+#include "ca/domain/outcome.h"
+#include "ca/domain/suffix.h"
+#include "ca/jobs/domain_look.h"
+#include "firmware/base/clock.h"
+#include "firmware/base/log.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEASE_US (INT64_C(120) * 1000000) /* then a look whose end nobody told of is done again */
+#define SCOPES_MAX 1024
+#define PICKS_MAX 64 /* rows in one round */
+#define SLOTS 1024   /* registered domains that share one keep each other's pace: no harm */
+#define SOON_US 50000
+#define CROWDED_US 500000
+#define REST_US 100000 /* after a round that found nothing that it may begin */
+
+/* One name under way. */
+struct going {
+    LIST_ENTRY(going) next;
+    struct domain_checks *checks;
+    struct look look;
+    char parent[DOMAIN_SIZE]; /* the registered domain */
+    char account[ROW_ACCOUNT_SIZE];
+};
+
+struct domain_checks {
+    struct core *core;
+    pthread_mutex_t lock; /* guards all below */
+    LIST_HEAD(goings, going) goings;
+    size_t count;
+    int64_t slots[SLOTS]; /* when the next look below such a domain may begin */
+    int64_t rest_until;
+    int64_t after; /* scope whose turn was last */
+};
+
+int domain_checks_new(struct core *core, struct domain_checks **out)
+{
+    struct domain_checks *c = calloc(1, sizeof *c);
+    *out = c;
+    if (c == NULL)
+        return CH_ENOMEM;
+    c->core = core;
+    pthread_mutex_init(&c->lock, NULL);
+    LIST_INIT(&c->goings);
+    return 0;
+}
+
+void domain_checks_free(struct domain_checks *c)
+{
+    if (c == NULL)
+        return;
+    PRECOND(LIST_EMPTY(&c->goings));
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+/* ---- how many at once, and how fast ---- */
+
+static void parent_find(const char *name, char out[DOMAIN_SIZE])
+{
+    const char *at = domain_base(name);
+    const char *parent = NULL;
+    while ((parent = domain_parent(at)) != NULL && !suffix_is_public(parent))
+        at = parent;
+    snprintf(out, DOMAIN_SIZE, "%s", at);
+}
+
+static size_t slot_of(const char *parent)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *at = parent; *at != '\0'; at++)
+        hash = (hash ^ (uint8_t)*at) * 16777619u;
+    return hash % SLOTS;
+}
+
+static size_t count_below(const struct domain_checks *c, const char *parent)
+{
+    const struct going *g = NULL;
+    size_t count = 0;
+    LIST_FOREACH(g, &c->goings, next)
+        if (strcmp(g->parent, parent) == 0)
+            count++;
+    return count;
+}
+
+static size_t count_of_account(const struct domain_checks *c, const char *account)
+{
+    const struct going *g = NULL;
+    size_t count = 0;
+    LIST_FOREACH(g, &c->goings, next)
+        if (strcmp(g->account, account) == 0)
+            count++;
+    return count;
+}
+
+/*
+ * When a look below that domain may begin: now, and then its place is taken; or later. A place in
+ * the future is taken, too, so that those who are put off do not all come back at once.
+ */
+static int64_t begin_at(struct domain_checks *c, const char *parent, int64_t now)
+{
+    int64_t rate = c->core->config->domains_checks_per_second;
+    int64_t *slot = &c->slots[slot_of(parent)];
+    if (count_below(c, parent) >= (size_t)c->core->config->domains_checks_per_domain)
+        return now + CROWDED_US;
+    if (rate == 0)
+        return now;
+    int64_t at = *slot > now ? *slot : now;
+    *slot = at + 1000000 / rate;
+    return at <= now + SOON_US ? now : at;
+}
+
+/* No account may have so much under way that there is no room when another comes. */
+static size_t room_of(const struct domain_checks *c, const char *account)
+{
+    size_t most = (size_t)c->core->config->domains_checks;
+    size_t share = most - most / 4;
+    size_t used = count_of_account(c, account);
+    size_t room = most > c->count ? most - c->count : 0;
+    size_t own = share > used ? share - used : 0;
+    return own < room ? own : room;
+}
+
+/* ---- one look, from its begin to its end ---- */
+
+static void going_free(struct going *g)
+{
+    look_free(&g->look);
+    free(g);
+}
+
+/* The last step of a look: its end is written and others may begin. */
+static void on_end(void *context)
+{
+    struct going *g = context;
+    struct domain_checks *c = g->checks;
+    struct core *core = c->core;
+    pthread_mutex_lock(&c->lock);
+    LIST_REMOVE(g, next);
+    c->count--;
+    c->rest_until = 0;
+    pthread_mutex_unlock(&c->lock);
+    outcome_record(core, &g->look);
+    going_free(g);
+    schedule_wake(core->schedule, DOMAIN_CHECK_JOB);
+}
+
+static struct going *going_new(struct domain_checks *c, struct validation_row *row,
+                               const char *parent)
+{
+    struct going *g = calloc(1, sizeof *g);
+    if (g == NULL)
+        return NULL;
+    g->checks = c;
+    snprintf(g->parent, sizeof g->parent, "%s", parent);
+    snprintf(g->account, sizeof g->account, "%s", row->scope.account);
+    look_init(&g->look, c->core, row, on_end, g);
+    return g;
+}
+
+/* ---- a round ---- */
+
+struct pick {
+    struct validation_row row;
+    struct going *going; /* NULL: put off until at */
+    int64_t at;
+};
+
+struct round {
+    struct domain_checks *checks;
+    int64_t now;
+    size_t count;
+    struct pick picks[PICKS_MAX];
+};
+
+/* Rows of one scope: those that may begin get their place, the others a later time. */
+static int scope_pick(struct store_tx *tx, struct round *r, int64_t scope, size_t share)
+{
+    struct validation_row rows[PICKS_MAX] = {0};
+    size_t count = 0;
+    size_t max = PICKS_MAX - r->count < share ? PICKS_MAX - r->count : share;
+    int rc = store_validation_due_list(tx, scope, r->now, rows, max, &count);
+    if (rc == 0 && count > 0) {
+        size_t room = room_of(r->checks, rows[0].scope.account);
+        for (size_t i = 0; i < count && i < room; i++) {
+            r->picks[r->count++].row = rows[i];
+            rows[i] = (struct validation_row){0};
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        validation_row_free(&rows[i]);
+    return rc;
+}
+
+static int pick_unit(struct store_tx *tx, void *context)
+{
+    struct round *r = context;
+    struct domain_checks *c = r->checks;
+    int64_t scopes[SCOPES_MAX];
+    size_t count = 0;
+    int rc = store_validation_due_scopes(tx, c->after, scopes, SCOPES_MAX, &count);
+    if (rc == 0 && count == 0 && c->after != 0)
+        rc = store_validation_due_scopes(tx, 0, scopes, SCOPES_MAX, &count);
+    size_t share = count == 0 || PICKS_MAX / count == 0 ? 1 : PICKS_MAX / count;
+    for (size_t i = 0; rc == 0 && i < count && r->count < PICKS_MAX; i++) {
+        rc = scope_pick(tx, r, scopes[i], share);
+        c->after = scopes[i];
+    }
+    return rc;
+}
+
+static int claim_unit(struct store_tx *tx, void *context)
+{
+    struct round *r = context;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->count; i++)
+        rc = store_validation_postpone(tx, &r->picks[i].row, r->picks[i].at);
+    return rc;
+}
+
+/* With the lock held. */
+static int places_take(struct round *r)
+{
+    struct domain_checks *c = r->checks;
+    char parent[DOMAIN_SIZE];
+    for (size_t i = 0; i < r->count; i++) {
+        struct pick *p = &r->picks[i];
+        parent_find(p->row.domain, parent);
+        p->at = begin_at(c, parent, r->now);
+        if (p->at > r->now)
+            continue;
+        p->at = r->now + LEASE_US;
+        p->going = going_new(c, &p->row, parent);
+        if (p->going == NULL)
+            return CH_ENOMEM;
+        LIST_INSERT_HEAD(&c->goings, p->going, next);
+        c->count++;
+    }
+    return 0;
+}
+
+static void places_give_back(struct round *r)
+{
+    struct domain_checks *c = r->checks;
+    pthread_mutex_lock(&c->lock);
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->picks[i].going == NULL)
+            continue;
+        LIST_REMOVE(r->picks[i].going, next);
+        c->count--;
+        going_free(r->picks[i].going);
+        r->picks[i].going = NULL;
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Only what is claimed on disk is looked at; what is claimed is told by its lease. */
+static void round_begin(struct round *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct pick *p = &r->picks[i];
+        if (p->going != NULL)
+            look_begin(&p->going->look, &p->row, p->at);
+        validation_row_free(&p->row);
+    }
+}
+
+int domain_check_job_due(struct core *core, int64_t *at)
+{
+    struct domain_checks *c = core->domain_checks;
+    *at = SCHEDULE_NEVER;
+    if (c == NULL)
+        return 0;
+    outbound_expire(core);
+    pthread_mutex_lock(&c->lock);
+    bool full = c->count >= (size_t)core->config->domains_checks;
+    int64_t rest_until = c->rest_until;
+    pthread_mutex_unlock(&c->lock);
+    int rc = full ? 0 : outcome_due_next(core, at);
+    if (rc == 0 && *at < rest_until)
+        *at = rest_until;
+    return rc;
+}
+
+int domain_check_job_run(struct core *core, int64_t now)
+{
+    struct domain_checks *c = core->domain_checks;
+    struct round *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return CH_ENOMEM;
+    r->checks = c;
+    r->now = now;
+    pthread_mutex_lock(&c->lock);
+    int rc = store_read(core->store, pick_unit, r);
+    if (rc == 0)
+        rc = places_take(r);
+    if (r->count == 0)
+        c->rest_until = now + REST_US;
+    pthread_mutex_unlock(&c->lock);
+    if (rc == 0 && r->count > 0)
+        rc = store_write(core->store, claim_unit, r);
+    if (rc != 0)
+        places_give_back(r);
+    round_begin(r);
+    free(r);
+    return rc;
+}

@@ -1,0 +1,160 @@
+// Plain build only
+// Names of public certificates, proved by DNS against a real authoritative server with signed and
+// broken zones: the SDK asks, records are put into the zone, and the SDK's waiter sees the certificate.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { DescribeCertificateCommand, RequestCertificateCommand, waitUntilCertificateValidated } from '@aws-sdk/client-acm';
+import { Appliance, until } from './appliance.mjs';
+import { Dns } from './dns.mjs';
+import { checkNow, lookedAt } from './validations.mjs';
+
+let dns, appliance, acm;
+before(async () => {
+  dns = await Dns.start({ 'signed.test': 'signed', 'plain.test': 'unsigned', 'broken.test': 'broken' });
+  appliance = await Appliance.start({ public: true, configure: { ...dns.settings, 'trust.create': 'demand' } });
+  acm = appliance.acm();
+});
+after(async () => {
+  await appliance?.remove();
+  await dns?.stop();
+});
+
+const zoneOf = (name) => name.split('.').slice(-2).join('.');
+const bare = (name) => name.replace(/\.$/, '');
+
+async function request(DomainName, others) {
+  const { CertificateArn } = await acm.send(new RequestCertificateCommand({
+    DomainName, ValidationMethod: 'DNS', KeyAlgorithm: 'EC_prime256v1', SubjectAlternativeNames: others }));
+  return CertificateArn;
+}
+const describe = async (CertificateArn) =>
+  (await acm.send(new DescribeCertificateCommand({ CertificateArn }))).Certificate;
+
+const records = async (arn) =>
+  (await describe(arn)).DomainValidationOptions.map((o) => ({ domain: o.DomainName, ...o.ResourceRecord }));
+
+function put(record, value = record.Value) {
+  const name = bare(record.Name);
+  dns.set(zoneOf(name), name, 'CNAME', value);
+}
+
+// Looks now, waits as an SDK does until all names are proved, and then for the certificate itself.
+async function validated(CertificateArn) {
+  await checkNow(appliance, CertificateArn);
+  try {
+    await waitUntilCertificateValidated({ client: acm, maxWaitTime: 90, minDelay: 1, maxDelay: 2 }, { CertificateArn });
+  } catch (error) {
+    assert.fail(`${error.name}: ${JSON.stringify(await lookedAt(appliance, CertificateArn))}`);
+  }
+  await until('ISSUED', async () => (await describe(CertificateArn)).Status === 'ISSUED', 120);
+}
+
+const forbidden = async (arn) => {
+  await checkNow(appliance, arn);
+  await until('CAA_ERROR', async () => (await describe(arn)).FailureReason === 'CAA_ERROR', 90);
+};
+
+// What a person reads who asks why: the reason of the first name, once it has that code.
+async function reason(arn, code, words = /./) {
+  let last;
+  await checkNow(appliance, arn);
+  await until(code, async () => {
+    last = (await lookedAt(appliance, arn)).Validations[0];
+    return last.Result === code && words.test(last.Reason);
+  }, 60).catch((error) => assert.fail(`${error.message}: ${JSON.stringify(last)}`));
+  return last;
+}
+
+test('a certificate is issued once the records of all its names are there', async () => {
+  const arn = await request('www.signed.test', ['plain.test', '*.plain.test']);
+  const all = await records(arn);
+  assert.equal(new Set(all.map((r) => r.Name)).size, 2); // a wildcard shares the record of its base
+  for (const record of new Map(all.map((r) => [r.Name, r])).values()) put(record);
+  await validated(arn);
+  const certificate = await describe(arn);
+  for (const option of certificate.DomainValidationOptions) assert.equal(option.ValidationStatus, 'SUCCESS');
+});
+
+test('a value without its underscore, in other letters, behind five CNAMEs, proves', async () => {
+  const arn = await request('five.plain.test');
+  const [record] = await records(arn);
+  const links = ['l1', 'l2', 'l3', 'l4'].map((l) => `${l}.five.plain.test`);
+  put(record, `${links[0]}.`);
+  links.forEach((link, i) => dns.set('plain.test', link, 'CNAME',
+    i < 3 ? `${links[i + 1]}.` : record.Value.slice(1).toUpperCase()));
+  await validated(arn);
+});
+
+test('a CAA record for somebody else fails the certificate', async () => {
+  dns.set('plain.test', 'other.plain.test', 'CAA', '0 issue "ca.example"');
+  const arn = await request('www.other.plain.test');
+  put((await records(arn))[0]);
+  await forbidden(arn);
+  const certificate = await describe(arn);
+  assert.equal(certificate.Status, 'FAILED');
+  assert.equal(certificate.DomainValidationOptions[0].ValidationStatus, 'FAILED');
+  const { Validations: [name] } = await lookedAt(appliance, arn);
+  assert.match(name.Reason, /other\.plain\.test forbids it: CAA 0 issue "ca\.example"/);
+  assert.deepEqual(name.CaaSeen.at(-1).Records, ['0 issue "ca.example"']);
+});
+
+test('CAA for one of the names of Amazon allows, and a wildcard goes by issuewild', async () => {
+  dns.set('plain.test', 'ours.plain.test', 'CAA', '0 issue "awstrust.com"');
+  dns.set('plain.test', 'ours.plain.test', 'CAA', '0 issuewild ";"');
+  const good = await request('a.ours.plain.test');
+  put((await records(good))[0]);
+  await validated(good);
+  const wild = await request('*.ours.plain.test');
+  put((await records(wild))[0]);
+  await forbidden(wild);
+});
+
+test('a critical tag that nobody knows forbids', async () => {
+  dns.set('signed.test', 'critical.signed.test', 'CAA', '0 issue "amazon.com"');
+  dns.set('signed.test', 'critical.signed.test', 'CAA', '128 tbs "unknown"');
+  const arn = await request('critical.signed.test');
+  put((await records(arn))[0]);
+  await forbidden(arn);
+});
+
+test('whoever waits is told why: missing, wrong, doubled, not genuine', async () => {
+  const arn = await request('why.signed.test');
+  const [record] = await records(arn);
+  const name = bare(record.Name);
+  const missing = await reason(arn, 'NO_RECORD');
+  assert.match(missing.Reason, /no CNAME record at _[0-9a-f]{32}\.why\.signed\.test: no such name \(NXDOMAIN\)/);
+  assert.deepEqual(missing.ResourceRecord, { Name: record.Name, Type: 'CNAME', Value: record.Value });
+  assert.equal(missing.Seen[0].Resolver, 'recursion');
+  assert.equal(missing.Seen[0].Secure, true);
+  assert.ok(missing.NextLookAt > missing.LookedAt);
+  put(record, 'elsewhere.signed.test.');
+  assert.match((await reason(arn, 'WRONG_VALUE')).Reason, /points to elsewhere\.signed\.test; it should point to _/);
+  dns.unset('signed.test', name, 'CNAME');
+  put(record, `${record.Value}why.signed.test.`);
+  await reason(arn, 'DOUBLED_DOMAIN');
+  dns.unset('signed.test', name, 'CNAME');
+  dns.set('signed.test', `${name}.why.signed.test`, 'CNAME', record.Value);
+  await reason(arn, 'DOUBLED_DOMAIN', /behind the name of the record once more/);
+  const bogus = await request('www.broken.test');
+  put((await records(bogus))[0]);
+  assert.match((await reason(bogus, 'DNSSEC_FAILURE')).Reason, /not genuine by DNSSEC.*DS/);
+  dns.set('signed.test', name, 'CNAME', record.Value);
+  await validated(arn);
+});
+
+test('six CNAMEs are one too many', async () => {
+  const arn = await request('six.plain.test');
+  const [record] = await records(arn);
+  const links = ['l1', 'l2', 'l3', 'l4', 'l5'].map((l) => `${l}.six.plain.test`);
+  links.forEach((link, i) => dns.set('plain.test', link, 'CNAME', i < 4 ? `${links[i + 1]}.` : record.Value));
+  put(record, `${links[0]}.`);
+  await reason(arn, 'CHAIN_TOO_LONG');
+});
+
+test('outbound is started again when it dies, and the work goes on', async () => {
+  process.kill(appliance.pids()['chancery-outbou'], 'SIGKILL');
+  const arn = await request('again.plain.test');
+  put((await records(arn))[0]);
+  await validated(arn);
+  assert.match(appliance.log, /outbound/);
+});
