@@ -43,7 +43,7 @@ void outbound_expire(struct core *core);
 struct outbound_answer {
     uint32_t failure; /* 0 = somebody answered; else a positive CH_E* */
     uint32_t status;  /* HTTP or SMTP */
-    char why[OUTBOUND_WHY_MAX + 1]; /* of a failure, in words */
+    char why[256]; /* of a failure, in words */
     struct buf body;
 };
 void outbound_answer_free(struct outbound_answer *a);
