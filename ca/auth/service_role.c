@@ -40,14 +40,15 @@ static int row_make(const char *account, int64_t now, struct iam_row *row)
         .path = strdup(SERVICE_ROLE_PATH),
         .id = strdup(id),
         .trust = strdup(trust),
+        .description = strdup("SLR for ACM Service for accessing cross-account Private CA"),
         .max_session = 3600,
         .created_at = now,
         .updated_at = now,
     };
     memcpy(row->account, account, ROW_ACCOUNT_SIZE);
-    return row->name == NULL || row->path == NULL || row->id == NULL || row->trust == NULL
-               ? CH_ENOMEM
-               : 0;
+    bool made = row->name != NULL && row->path != NULL && row->id != NULL && row->trust != NULL &&
+                row->description != NULL;
+    return made ? 0 : CH_ENOMEM;
 }
 
 static int make(struct store_tx *tx, const char *account, int64_t now)
