@@ -329,6 +329,65 @@ static void call_whole(struct bench *b)
     dispatch_reply_free(&reply);
 }
 
+/* ---- who asks and whether he may, alone ---- */
+
+#define JUDGED 5000
+#define ATTACHED 10
+
+/* Nine that do not apply to the call, by condition, resource or action, and one that allows it. */
+static const char *const attached[ATTACHED] = {
+#define STATEMENT(effect, action, resource, condition)                                             \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"" effect "\",\"Action\":" action             \
+    ",\"Resource\":\"" resource "\",\"Condition\":{" condition "}}]}"
+    STATEMENT("Deny", "\"acm-pca:*\"", "*", "\"NotIpAddress\":{\"aws:SourceIp\":[\"127.0.0.0/8\",\"::1\"]}"),
+    STATEMENT("Deny", "\"acm-pca:Issue*\"", "*", "\"StringLike\":{\"acm-pca:TemplateArn\":\"*Subordinate*\"}"),
+    STATEMENT("Deny", "\"*\"", "*", "\"Bool\":{\"aws:SecureTransport\":false}"),
+    STATEMENT("Deny", "\"*\"", "*", "\"DateGreaterThan\":{\"aws:CurrentTime\":\"2090-01-01T00:00:00Z\"}"),
+    STATEMENT("Allow", "[\"acm:Get*\",\"acm:List*\",\"acm:Describe*\"]", "*", ""),
+    STATEMENT("Allow", "\"acm-pca:*\"", "arn:aws:acm-pca:*:*:certificate-authority/${aws:username}", ""),
+    STATEMENT("Allow", "\"acm-pca:*\"", "*", "\"StringEquals\":{\"aws:RequestedRegion\":\"eu-central-1\"}"),
+    STATEMENT("Deny", "\"acm-pca:*\"", "*", "\"ForAnyValue:StringEquals\":{\"aws:TagKeys\":\"Secret\"}"),
+    STATEMENT("Deny", "\"acm-pca:*\"", "*", "\"ArnNotLike\":{\"aws:PrincipalArn\":\"arn:aws:iam::*:user/*\"}"),
+    STATEMENT("Allow", "\"acm-pca:IssueCertificate\"", "arn:aws:acm-pca:us-east-1:*:certificate-authority/*", ""),
+};
+
+static struct policy_set *attached_make(void)
+{
+    struct policy_set *set = policy_set_new();
+    for (size_t i = 0; i < ATTACHED; i++)
+        check(policy_set_add_text(set, POLICY_IDENTITY, slice_text(attached[i]), NULL), attached[i]);
+    return set;
+}
+
+/* Microseconds of this thread for each: SigV4 with the key remembered, then the judgement. */
+static void judge_alone(struct bench *b)
+{
+    struct policy_set *set = attached_make();
+    double at = 0, authentication = 0, judgement = 0;
+    for (int i = -WARM_UP; i < JUDGED; i++) {
+        struct request r = {.core = &b->core, .call = &b->call, .now = clock_now_us()};
+        at = now_us(CLOCK_THREAD_CPUTIME_ID);
+        check(auth_authenticate(&r), "auth_authenticate");
+        double between = now_us(CLOCK_THREAD_CPUTIME_ID);
+        check(contract_find(slice_text(b->target), &r.service, &r.operation), "contract_find");
+        check(contract_parse(b->call.body, &r.in, &r.error), "contract_parse");
+        r.principal.policies = set;
+        double before = now_us(CLOCK_THREAD_CPUTIME_ID);
+        check(authorize(&r, "acm-pca:IssueCertificate",
+                        member_text(r.in, "CertificateAuthorityArn")),
+              "authorize");
+        if (i >= 0) {
+            judgement += now_us(CLOCK_THREAD_CPUTIME_ID) - before;
+            authentication += between - at;
+        }
+        json_decref(r.in);
+    }
+    printf("authentication: %.1f us of processor\n", authentication / JUDGED);
+    printf("authorization by %d attached policies: %.1f us of processor\n", ATTACHED,
+           judgement / JUDGED);
+    policy_set_release(set);
+}
+
 static void print(const struct bench *b, int calls)
 {
     double wall = b->step[STEP_WHOLE].wall, processor = b->step[STEP_WHOLE].processor;
@@ -387,6 +446,7 @@ int main(int argc, char **argv)
         call_whole(&b);
     }
     print(&b, calls);
+    judge_alone(&b);
     key_maker_free(b.core.key_maker);
     core_close(&b.core);
     contract_exit();

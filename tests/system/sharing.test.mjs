@@ -1,16 +1,17 @@
 // Plain build only
 // Two accounts on one appliance: what is in one is closed to the other, until the policy of an
-// authority opens it.
+// authority opens it; and service control policies, through the operator's command and the AWS SDK.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DeletePolicyCommand, DescribeCertificateAuthorityCommand, GetCertificateAuthorityCertificateCommand,
   GetPolicyCommand, ListCertificateAuthoritiesCommand, ListPermissionsCommand, ListTagsCommand, PutPolicyCommand,
   RevokeCertificateCommand, UpdateCertificateAuthorityCommand,
 } from '@aws-sdk/client-acm-pca';
-import { DescribeCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
+import { DescribeCertificateCommand, ListCertificatesCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
 import { Appliance, BIN, run } from './appliance.mjs';
 import { activeRoot, certificateOf, issue, requestIssued, template } from './authority.mjs';
 
@@ -121,7 +122,20 @@ test("ACM issues from another account's authority while its policy stands", asyn
   await refused(issue(other, authority.arn, csr, { signing: authority.signing }), 'AccessDeniedException');
 });
 
-test('the operator cannot make an account twice, nor one without a number', async () => {
+test('a service control policy limits an account, its administrators too', async () => {
+  const file = join(appliance.state, 'scp.json');
+  const limit = (statement) => writeFileSync(file, JSON.stringify({ Version: '2012-10-17', Statement: statement }));
+  limit({ Effect: 'Allow', Action: ['acm-pca:*'], Resource: '*' });
+  await operator('account', 'limit', 'only-pca', '--account', account, '--policy', file);
+  await refused(otherAcm.send(new ListCertificatesCommand({})), 'AccessDeniedException', /because no service control policy allows the acm:ListCertificates action$/);
+  limit([{ Effect: 'Allow', Action: '*', Resource: '*' }, { Effect: 'Deny', Action: 'acm:List*', Resource: '*' }]);
+  await operator('account', 'limit', 'only-pca', '--account', account, '--policy', file);
+  await refused(otherAcm.send(new ListCertificatesCommand({})), 'AccessDeniedException', /with an explicit deny in a service control policy$/);
+  await operator('account', 'limit', 'only-pca', '--account', account, '--remove');
+  await otherAcm.send(new ListCertificatesCommand({}));
+  await appliance.acm().send(new ListCertificatesCommand({}));
+  limit({ Effect: 'Perhaps' });
+  await assert.rejects(operator('account', 'limit', 'x', '--account', account, '--policy', file), /Syntax errors in policy/);
   await assert.rejects(operator('account', 'add', 'again', '--account', account), /already/);
   await assert.rejects(operator('account', 'add', 'bad', '--account', '12345678901x'), /12 digits/);
 });
