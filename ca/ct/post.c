@@ -12,7 +12,7 @@ int ct_post_json(struct core *core, const char *url, struct slice body, struct c
     int64_t timeout = core->config->ct_timeout * 1000;
     int rc = outbound_post(core, url, CONTENT_TYPE, body, (unsigned)timeout, &answer);
     if (rc == 0 && answer.failure != 0) {
-        snprintf(out->why, sizeof out->why, "%s", answer.why);
+        snprintf(out->why, sizeof out->why, "%.200s", answer.why);
         rc = CH_EIO;
     }
     out->status = answer.status;
