@@ -280,7 +280,7 @@ static int get_log_list(struct query *q)
     if (rc == 0)
         rc = pki_ct_hash(buf_slice(&spki), id);
     base_url(q->core->config, url);
-    json_t *log = json_pack("{s:s,s:s,s:i}", "description", "Chancery's own log", "url", url, "mmd",
+    json_t *log = json_pack("{s:s,s:s,s:i}", "description", "Chancery log", "url", url, "mmd",
                             MERGE_DELAY);
     json_t *operators = json_pack("[{s:s,s:[],s:[O]}]", "name", CT_OWN_OPERATOR, "email", "logs",
                                   log);
@@ -306,7 +306,7 @@ static int fetch_openssl(struct core *core, struct publication *out)
         rc = key == NULL ? CH_ENOMEM
                          : buf_printf(&out->body,
                                       "enabled_logs = chancery\n\n[chancery]\n"
-                                      "description = Chancery's own log\nkey = %s\n",
+                                      "description = Chancery log\nkey = %s\n",
                                       json_string_value(key));
     out->content_type = "text/plain";
     out->max_age = FOREVER;
