@@ -19,7 +19,7 @@
 
 /* What the options say; NULL and -1 = not said. */
 struct choices {
-    const char *state, *module, *label, *pin_file, *pin_source;
+    const char *state, *module, *label, *pin_file, *pin_source, *organization, *country;
     long port, public_port;
     char names[CONFIG_TEXT_MAX], regions[CONFIG_TEXT_MAX];
 };
@@ -82,6 +82,12 @@ static int option_take(int option, const char *value, struct choices *out)
     case 'S':
         out->pin_source = value;
         return 0;
+    case 'o':
+        out->organization = value;
+        return 0;
+    case 'c':
+        out->country = value;
+        return 0;
     case 'p':
         return port_take(value, 1, &out->port);
     case 'P':
@@ -107,6 +113,8 @@ static int choices_take(int argc, char **argv, struct choices *out)
                                             {"pin-source", required_argument, NULL, 'S'},
                                             {"region", required_argument, NULL, 'r'},
                                             {"name", required_argument, NULL, 'n'},
+                                            {"organization", required_argument, NULL, 'o'},
+                                            {"country", required_argument, NULL, 'c'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     int option = 0;
@@ -243,6 +251,11 @@ static int apply_choices(struct init *i)
         snprintf(c->core_regions, sizeof c->core_regions, "%s", i->choices.regions);
     if (i->choices.label != NULL)
         snprintf(c->hsm_token_label, sizeof c->hsm_token_label, "%s", i->choices.label);
+    if (i->choices.organization != NULL)
+        snprintf(c->trust_organization, sizeof c->trust_organization, "%s",
+                 i->choices.organization);
+    if (i->choices.country != NULL)
+        snprintf(c->trust_country, sizeof c->trust_country, "%s", i->choices.country);
     if (r == 0 && i->choices.module != NULL)
         r = path_choose(i->choices.module, c->hsm_module);
     if (r == 0 && i->choices.pin_file != NULL)
@@ -330,7 +343,8 @@ static void report(const struct init *i)
     printf("account            %s\nuser               %s\naccess key id      %s\n"
            "endpoint           https://localhost:%lld\n"
            "shell settings     . %s/env\n"
-           "CA bundle          %s/ca-bundle.pem\n",
+           "CA bundle          %s/ca-bundle.pem\n"
+           "public roots       `chancery trust list`: made after the start, in the background\n",
            i->appliance.account, APPLIANCE_ADMINISTRATOR, i->appliance.access_key_id,
            (long long)i->config.manage_port, i->state, i->state);
 }

@@ -22,6 +22,8 @@ static const struct command commands[] = {
      "  --port N             TCP port of the API (8443)\n"
      "  --public-port N      TCP port of OCSP and CRLs (8080; 0 = off)\n"
      "  --name HOST          a name or address for the TLS certificate; may be repeated\n"
+     "  --organization NAME  organization in the roots of public certificates (Chancery)\n"
+     "  --country CC         country in them, two letters (XX = none)\n"
      "  --region R           region that the appliance answers for (us-east-1); may be repeated\n"
      "  --module PATH        PKCS#11 module; default: SoftHSM with a token in DIR/token\n"
      "  --token-label L      label of the token (chancery)\n"
