@@ -7,6 +7,7 @@
 #include "ca/ct/ct.h"
 #include "ca/jobs/key_maker.h"
 #include "ca/jobs/schedule.h"
+#include "ca/jobs/share.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
 #include "ca/trail/trail.h"
@@ -15,12 +16,14 @@
 #include "firmware/base/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
 #define DAY (INT64_C(24) * 3600)
 #define CAA_AGE_US (8 * 3600 * SECOND_US) /* CA/Browser Forum BR 3.2.2.8: at most eight hours */
-#define BATCH 8
+#define BATCH 8  /* certificates in a round: who stops core waits for them */
+#define LOOK 128 /* orders among which accounts take turns */
 #define DELAY_MOST 10 /* 2^10 seconds */
 #define POLICIES_MAX 16
 
@@ -410,7 +413,7 @@ int issue_public_job_due(struct core *core, int64_t *at)
 
 struct batch {
     int64_t now;
-    struct public_order_row rows[BATCH];
+    struct public_order_row rows[LOOK];
     size_t count;
 };
 
@@ -425,17 +428,44 @@ static int batch_visit(void *context, const struct public_order_row *row)
 static int batch_unit(struct store_tx *tx, void *context)
 {
     struct batch *b = context;
-    return store_public_order_list(tx, b->now, BATCH, batch_visit, b);
+    return store_public_order_list(tx, b->now, LOOK, batch_visit, b);
+}
+
+static int order_run(struct core *core, const struct public_order_row *order, int64_t now)
+{
+    struct work w = {.p = {.core = core}, .order = *order, .now = now};
+    int rc = work_run(&w);
+    work_free(&w);
+    return rc;
+}
+
+/* The first of each account, then the second: who has many waits for who has few. */
+static int batch_run(struct core *core, const struct batch *b)
+{
+    const char *owners[LOOK];
+    unsigned ranks[LOOK];
+    size_t done = 0;
+    for (size_t i = 0; i < b->count; i++)
+        owners[i] = b->rows[i].scope.account;
+    int rc = share_rank(owners, b->count, ranks);
+    for (unsigned rank = 0; rc == 0 && rank < BATCH && done < BATCH; rank++)
+        for (size_t i = 0; rc == 0 && i < b->count && done < BATCH; i++)
+            if (ranks[i] == rank) {
+                rc = order_run(core, &b->rows[i], b->now);
+                done++;
+            }
+    return rc;
 }
 
 int issue_public_job_run(struct core *core, int64_t now)
 {
-    struct batch b = {.now = now};
-    int rc = store_read(core->store, batch_unit, &b);
-    for (size_t i = 0; rc == 0 && i < b.count; i++) {
-        struct work w = {.p = {.core = core}, .order = b.rows[i], .now = now};
-        rc = work_run(&w);
-        work_free(&w);
-    }
+    struct batch *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        return CH_ENOMEM;
+    b->now = now;
+    int rc = store_read(core->store, batch_unit, b);
+    if (rc == 0)
+        rc = batch_run(core, b);
+    free(b);
     return rc;
 }
