@@ -26,6 +26,12 @@ int principal_policies(struct request *r, const struct policy_set **out);
 int principal_policies_read(struct store_tx *tx, const struct iam_row *row, const json_t *session,
                             struct policy_set **out);
 
+/*
+ * Inside a write unit: the service-linked role through which ACM uses an authority of another account is there
+ * afterwards, and has been used now.
+ */
+int principal_service_role_ensure(struct store_tx *tx, const char *account);
+
 /* How the Principal element of a resource policy sees r's principal; borrows from r. */
 struct policy_principal principal_named(const struct request *r);
 

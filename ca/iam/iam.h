@@ -16,8 +16,9 @@
 #define IAM_NO_CHECK "none" /* everybody may */
 
 /*
- * Authorizes a call of IAM or STS. form says what the resource is: "user", "group", "role", "policy", "mfa":
- * the one that the call names (a user: also the caller himself); with a '+' one that is to be made;
+ * Authorizes a call of IAM or STS. form says what the resource is: "user", "group", "role", "policy", "mfa", "source"
+ * (of a simulation): the one that the call names (a user: also the caller himself); with a '+' one that is to be made;
+ * "slr": the service-linked role of the service that the call names;
  * NULL: no resource. 0 or CH_EAPI.
  */
 int iam_check_allowed(struct request *r, const char *action, const char *form);

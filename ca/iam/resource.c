@@ -54,6 +54,7 @@ static const struct {
     {"role", IAM_ROLE, "RoleName"},
     {"policy", IAM_POLICY, "PolicyArn"},
     {"mfa", 0, "SerialNumber"},
+    {"source", 0, "PolicySourceArn"},
     {"user+", IAM_USER, "UserName"},
     {"group+", IAM_GROUP, "GroupName"},
     {"role+", IAM_ROLE, "RoleName"},
@@ -68,6 +69,13 @@ static int resource_arn(struct request *r, const char *form, char out[IAM_ARN_SI
         i++;
     const char *name = member_text(r->in, forms[i].name);
     size_t len = strcspn(form, "+");
+    if (strcmp(form, "slr") == 0) {
+        const char *service = member_text(r->in, "AWSServiceName");
+        bool acm = strcmp(service, "acm.amazonaws.com") == 0;
+        snprintf(out, IAM_ARN_SIZE, "arn:aws:iam::%s:role/aws-service-role/%s/%s",
+                 r->scope.account, service, acm ? "AWSServiceRoleForCertificateManager" : "*");
+        return 0;
+    }
     char noun[16];
     snprintf(noun, sizeof noun, "%.*s", (int)len, form);
     if (form[len] == '+') {

@@ -1,12 +1,14 @@
 // IAM and STS with the real clients: the SDK's and the aws command.
-import { test, before, after } from 'node:test';
+import { test, before, after, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import * as I from '@aws-sdk/client-iam';
 import * as S from '@aws-sdk/client-sts';
 import { ListCertificatesCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
 import { ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca';
+import { join } from 'node:path';
 import { Appliance, run } from './appliance.mjs';
+import { Signer, mac, sha, signingKey, stamp } from './signer.mjs';
 
 let a, iam, sts, account;
 before(async () => {
@@ -269,4 +271,122 @@ test('account: alias and summary', async () => {
   const { SummaryMap } = await ask('GetAccountSummary');
   assert.equal(SummaryMap.AccessKeysPerUserQuota, 2);
   assert.ok(SummaryMap.Users >= 1);
+});
+
+test('the service-linked role of ACM, as the guide prints it', async () => {
+  await refused(ask('GetRole', { RoleName: 'AWSServiceRoleForCertificateManager' }), 'NoSuchEntityException');
+  await refused(ask('CreateServiceLinkedRole', { AWSServiceName: 'ec2.amazonaws.com' }), 'InvalidInputException');
+  const key = await userWithKey('slr');
+  await ask('AttachUserPolicy', { UserName: 'slr', PolicyArn: 'arn:aws:iam::aws:policy/AWSCertificateManagerFullAccess' });
+  await new I.IAMClient(as(key)).send(new I.CreateServiceLinkedRoleCommand({ AWSServiceName: 'acm.amazonaws.com' }));
+  const { Role } = await aws('iam', 'get-role', '--role-name', 'AWSServiceRoleForCertificateManager');
+  assert.match(Role.RoleId, /^AROA/);
+  assert.deepEqual({ ...Role, RoleId: 0, CreateDate: 0 }, {
+    Path: '/aws-service-role/acm.amazonaws.com/', RoleName: 'AWSServiceRoleForCertificateManager', RoleId: 0,
+    Arn: `arn:aws:iam::${account}:role/aws-service-role/acm.amazonaws.com/AWSServiceRoleForCertificateManager`, CreateDate: 0,
+    AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'acm.amazonaws.com' }, Action: 'sts:AssumeRole' }] },
+    Description: 'SLR for ACM Service for accessing cross-account Private CA', MaxSessionDuration: 3600, RoleLastUsed: {},
+  });
+  const RoleName = Role.RoleName;
+  await refused(ask('CreateServiceLinkedRole', { AWSServiceName: 'acm.amazonaws.com' }), 'InvalidInputException', /has been taken in this account/);
+  await refused(ask('DeleteRole', { RoleName }), 'UnmodifiableEntityException', /only modifiable by AWS/);
+  await refused(ask('UpdateAssumeRolePolicy', { RoleName, PolicyDocument: trust({ AWS: account }) }), 'UnmodifiableEntityException');
+  await refused(sts.send(new S.AssumeRoleCommand({ RoleArn: Role.Arn, RoleSessionName: 'me' })), 'AccessDenied');
+  await ask('UpdateRole', { RoleName, Description: 'ours' });
+  const { DeletionTaskId } = await ask('DeleteServiceLinkedRole', { RoleName });
+  assert.equal((await ask('GetServiceLinkedRoleDeletionStatus', { DeletionTaskId })).Status, 'SUCCEEDED');
+  await refused(ask('GetRole', { RoleName }), 'NoSuchEntityException');
+});
+
+test('login profiles and rules for passwords', async () => {
+  const key = await userWithKey('pat');
+  const pat = new I.IAMClient(as(key));
+  const change = (OldPassword, NewPassword) => pat.send(new I.ChangePasswordCommand({ OldPassword, NewPassword }));
+  await refused(ask('GetLoginProfile', { UserName: 'pat' }), 'NoSuchEntityException', /Login Profile for User pat cannot be found/);
+  await refused(ask('CreateLoginProfile', { UserName: 'pat', Password: 'short' }), 'PasswordPolicyViolationException', /minimum length of 8/);
+  await refused(ask('CreateLoginProfile', { UserName: 'pat', Password: 'lowercaseonly' }), 'PasswordPolicyViolationException');
+  const { LoginProfile } = await ask('CreateLoginProfile', { UserName: 'pat', Password: 'First-word1', PasswordResetRequired: true });
+  assert.equal(LoginProfile.PasswordResetRequired, true);
+  await refused(ask('CreateLoginProfile', { UserName: 'pat', Password: 'First-word1' }), 'EntityAlreadyExistsException');
+  await refused(change('First-word1', 'Second-word2'), 'AccessDenied', /iam:ChangePassword/);
+  await refused(ask('GetAccountPasswordPolicy'), 'NoSuchEntityException', /The Password Policy with domain name/);
+  await ask('UpdateAccountPasswordPolicy', { MinimumPasswordLength: 10, RequireSymbols: true, AllowUsersToChangePassword: true, PasswordReusePrevention: 2 });
+  const { PasswordPolicy } = await ask('GetAccountPasswordPolicy');
+  assert.deepEqual([PasswordPolicy.MinimumPasswordLength, PasswordPolicy.RequireSymbols, PasswordPolicy.ExpirePasswords], [10, true, false]);
+  await refused(change('wrong', 'Second-word2'), 'AccessDenied', /old password was incorrect/);
+  await refused(change('First-word1', 'Secondword2'), 'PasswordPolicyViolationException', /at least one symbol/);
+  await refused(change('First-word1', 'First-word1'), 'PasswordPolicyViolationException', /used before/);
+  await change('First-word1', 'Second-word2');
+  assert.equal((await ask('GetLoginProfile', { UserName: 'pat' })).LoginProfile.PasswordResetRequired, false);
+  await refused(change('Second-word2', 'First-word1'), 'PasswordPolicyViolationException', /used before/);
+  await ask('UpdateLoginProfile', { UserName: 'pat', Password: 'Third-word3' });
+  await ask('DeleteAccountPasswordPolicy');
+  await ask('DeleteLoginProfile', { UserName: 'pat' });
+});
+
+test('simulations and the details of the account', async () => {
+  await ask('CreateUser', { UserName: 'sim' });
+  await ask('PutUserPolicy', { UserName: 'sim', PolicyName: 'p', PolicyDocument: policy(allow('acm:*', '*', { StringEquals: { 'aws:RequestedRegion': 'eu-west-1' } }), { Effect: 'Deny', Action: 'acm:DeleteCertificate', Resource: '*' }) });
+  const decisions = async (name, input) => Object.fromEntries((await ask(name, input)).EvaluationResults.map((e) => [e.EvalActionName, e.EvalDecision]));
+  const ActionNames = ['acm:ListCertificates', 'acm:DeleteCertificate', 'iam:GetUser'];
+  const PolicySourceArn = `arn:aws:iam::${account}:user/sim`;
+  const ContextEntries = [{ ContextKeyName: 'aws:RequestedRegion', ContextKeyType: 'string', ContextKeyValues: ['eu-west-1'] }];
+  assert.deepEqual(await decisions('SimulatePrincipalPolicy', { PolicySourceArn, ActionNames, ContextEntries }),
+    { 'acm:ListCertificates': 'allowed', 'acm:DeleteCertificate': 'explicitDeny', 'iam:GetUser': 'implicitDeny' });
+  assert.equal((await decisions('SimulatePrincipalPolicy', { PolicySourceArn, ActionNames }))['acm:ListCertificates'], 'implicitDeny');
+  assert.deepEqual(await decisions('SimulateCustomPolicy', { PolicyInputList: [policy(allow('iam:Get*'))], ActionNames }),
+    { 'acm:ListCertificates': 'implicitDeny', 'acm:DeleteCertificate': 'implicitDeny', 'iam:GetUser': 'allowed' });
+  await refused(ask('SimulateCustomPolicy', { PolicyInputList: ['{'], ActionNames }), 'InvalidInputException');
+  await refused(ask('SimulatePrincipalPolicy', { PolicySourceArn: `${PolicySourceArn}x`, ActionNames }), 'NoSuchEntityException');
+  const all = await ask('GetAccountAuthorizationDetails', { Filter: ['User', 'Role'], MaxItems: 1000 });
+  const sim = all.UserDetailList.find((u) => u.UserName === 'sim');
+  assert.equal(sim.UserPolicyList[0].PolicyName, 'p');
+  assert.deepEqual(all.UserDetailList.find((u) => u.UserName === 'admin').AttachedManagedPolicies, [{ PolicyName: 'AdministratorAccess', PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' }]);
+  assert.deepEqual(all.GroupDetailList ?? [], []);
+  const names = [];
+  for (let Marker; ; ) {
+    const page = await ask('GetAccountAuthorizationDetails', { MaxItems: 3, Marker });
+    names.push(...['UserDetailList', 'GroupDetailList', 'RoleDetailList', 'Policies'].flatMap((list) => page[list] ?? []).map((x) => x.Arn));
+    if (!page.IsTruncated) break;
+    Marker = page.Marker;
+  }
+  assert.equal(new Set(names).size, names.length);
+  assert.ok(names.length >= all.UserDetailList.length + all.RoleDetailList.length);
+});
+
+describe('on the wire', () => {
+  let signer;
+  before(() => { signer = new Signer(a); });
+  const form = 'application/x-www-form-urlencoded; charset=utf-8';
+  const call = (body, options = {}) => signer.ask({ type: form, target: null, service: 'sts', body, ...options });
+  const who = 'Action=GetCallerIdentity&Version=2011-06-15';
+  const answered = (answer, status, text) => {
+    assert.equal(answer.status, status, answer.text);
+    assert.equal(answer.headers['content-type'], 'text/xml');
+    assert.match(answer.text, text);
+  };
+  test('an answer', async () => answered(await call(who), 200, /^<GetCallerIdentityResponse xmlns="https:\/\/sts\.amazonaws\.com\/doc\/2011-06-15\/">\n {2}<GetCallerIdentityResult><UserId>/));
+  test('an unknown action', async () => answered(await call('Action=Nothing&Version=2011-06-15'), 400, /<Code>InvalidAction<\/Code>\s*<Message>Could not find operation Nothing for version 2011-06-15</));
+  test('another version', async () => answered(await call('Action=GetCallerIdentity&Version=2010-05-08'), 400, /<Code>InvalidAction</));
+  test('no action', async () => answered(await call('Version=2011-06-15'), 400, /<Code>MissingAction</));
+  test('the scope of another service', async () => answered(await call(who, { service: 'acm' }), 403, /<Code>SignatureDoesNotMatch<\/Code>\s*<Message>Credential should be scoped to correct service/));
+  test('the scope of IAM', async () => answered(await call(who, { service: 'iam' }), 400, /<Code>InvalidAction</));
+  test('a parameter twice', async () => answered(await call(`${who}&Action=GetSessionToken`), 400, /<Code>MalformedInput</));
+  test('what is no UTF-8', async () => answered(await call(`${who}&x=%ff`), 400, /<Code>MalformedInput</));
+  test('a NUL', async () => answered(await call(`${who}&x=a%00b`), 400, /<Code>MalformedInput</));
+  test('without a signature', async () => {
+    const { stdout } = await run('curl', ['-s', '-w', '%{http_code}', '--cacert', join(a.state, 'ca-bundle.pem'), '-d', who, `https://localhost:${a.port}/`]);
+    assert.match(stdout, /<Code>MissingAuthenticationToken<[^]*403$/);
+  });
+  test('a presigned GET, and the same altered', async () => {
+    const when = stamp(new Date()), scope = `${when.slice(0, 8)}/us-east-1/sts/aws4_request`;
+    const query = [...who.split('&'), 'X-Amz-Algorithm=AWS4-HMAC-SHA256', `X-Amz-Credential=${encodeURIComponent(`${signer.id}/${scope}`)}`,
+      `X-Amz-Date=${when}`, 'X-Amz-Expires=60', 'X-Amz-SignedHeaders=host'].join('&');
+    const canonical = ['GET', '/', query, `host:localhost:${a.port}`, '', 'host', sha('')].join('\n');
+    const key = signingKey({ secret: signer.secret, day: when.slice(0, 8), region: 'us-east-1', service: 'sts' });
+    const url = `/?${query}&X-Amz-Signature=${mac(key, ['AWS4-HMAC-SHA256', when, scope, sha(canonical)].join('\n')).toString('hex')}`;
+    const get = async (path) => (await run('curl', ['-s', '-w', '%{http_code}', '--cacert', join(a.state, 'ca-bundle.pem'), `https://localhost:${a.port}${path}`])).stdout;
+    assert.match(await get(url), /<Arn>arn:aws:iam::[^]*200$/);
+    assert.match(await get(url.replace('GetCallerIdentity', 'GetSessionToken')), /<Code>SignatureDoesNotMatch<[^]*403$/);
+  });
 });
