@@ -286,6 +286,68 @@ IN_WRITE(associations_are_listed_in_pages_by_resource)
     return 0;
 }
 
+/* ---- who gets an OCSP responder before anybody asks ---- */
+
+#define OCSP(enabled) "\"OcspConfiguration\":{\"Enabled\":" enabled "}"
+#define CRL "\"CrlConfiguration\":{\"Enabled\":true,\"ExpirationInDays\":7}"
+
+/* An authority of that status and revocation configuration; whether its responder is due at once. */
+static int due(struct store_tx *tx, const char *status, const char *revocation, bool *is_due)
+{
+    char id[ROW_UUID_SIZE];
+    static unsigned count;
+    int64_t at = -1;
+    snprintf(id, sizeof id, "00000000-0000-4000-8000-%012x", ++count);
+    struct authority_row row = kit_authority(id);
+    int rc = store_authority_insert(tx, &row);
+    rc = rc != 0 ? rc : store_authority_update(tx, &row, status, revocation, 2);
+    if (rc != 0)
+        return rc;
+    *is_due = store_ocsp_renewal_next(tx, &at) == 0 && at == 0;
+    return store_ocsp_renewal_set(tx, &kit_scope, id, STORE_OCSP_NEVER);
+}
+
+IN_WRITE(an_active_authority_with_ocsp_is_due_for_a_responder_at_once)
+{
+    static const struct {
+        const char *status, *revocation;
+        bool due;
+    } rows[] = {
+        {"ACTIVE", "{" OCSP("true") "}", true},
+        {"ACTIVE", "{" CRL "," OCSP("true") "}", true},
+        {"ACTIVE", "{" CRL "," OCSP("false") "}", false},
+        {"ACTIVE", "{" OCSP("false") "}", false},
+        {"ACTIVE", "{" CRL "}", false},
+        {"ACTIVE", NULL, false},
+        {"PENDING_CERTIFICATE", "{" OCSP("true") "}", false},
+        {"DISABLED", "{" OCSP("true") "}", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool is_due = !rows[i].due;
+        EXPECT_OK(due(tx, rows[i].status, rows[i].revocation, &is_due));
+        EXPECT(is_due == rows[i].due);
+    }
+    return 0;
+}
+
+IN_WRITE(a_responder_is_due_when_its_authority_becomes_active_and_keeps_its_time)
+{
+    int64_t at = -1;
+    struct authority_row row = kit_authority(KIT_UUID_A);
+    EXPECT_OK(store_authority_insert(tx, &row));
+    EXPECT_OK(store_authority_update(tx, &row, "PENDING_CERTIFICATE", "{" OCSP("true") "}", 2));
+    EXPECT_CODE(store_ocsp_renewal_next(tx, &at), CH_ENOTFOUND);
+    EXPECT_OK(store_authority_set_status(tx, &kit_scope, KIT_UUID_A, "ACTIVE", NULL, 3));
+    EXPECT_OK(store_ocsp_renewal_next(tx, &at));
+    EXPECT(at == 0);
+    EXPECT_OK(store_ocsp_renewal_set(tx, &kit_scope, KIT_UUID_A, 700));
+    EXPECT_OK(store_authority_set_status(tx, &kit_scope, KIT_UUID_A, "DISABLED", NULL, 4));
+    EXPECT_OK(store_authority_set_status(tx, &kit_scope, KIT_UUID_A, "ACTIVE", NULL, 5));
+    EXPECT_OK(store_ocsp_renewal_next(tx, &at));
+    EXPECT(at == 700);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +362,8 @@ int main(void)
         KIT_TEST(only_public_certificates_time_out_while_they_wait),
         KIT_TEST(a_resource_uses_a_certificate_once),
         KIT_TEST(associations_are_listed_in_pages_by_resource),
+        KIT_TEST(an_active_authority_with_ocsp_is_due_for_a_responder_at_once),
+        KIT_TEST(a_responder_is_due_when_its_authority_becomes_active_and_keeps_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
