@@ -4,6 +4,8 @@
  */
 #include "hsm/internal.h"
 
+#include "firmware/base/clock.h"
+
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -77,9 +79,7 @@ static CK_RV op_make(struct hsm *h, CK_SESSION_HANDLE session, void *context)
 
 static void pause_or_stop(struct stock *stock)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += PAUSE_S;
+    struct timespec until = clock_deadline(PAUSE_S * 1000);
     if (!stock->stop)
         (void)pthread_cond_timedwait(&stock->wake, &stock->lock, &until);
 }
@@ -145,15 +145,12 @@ int stock_open(struct hsm *h, const unsigned size[KEY_ALG_COUNT])
     struct stock *stock = calloc(1, sizeof(*stock));
     if (stock == NULL)
         return CH_ENOMEM;
-    pthread_condattr_t attr;
     stock->hsm = h;
     pthread_mutex_init(&stock->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&stock->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    int r = clock_cond_init(&stock->wake);
     h->stock = stock;
-    int r = shelves_open(stock, size, &any);
+    if (r == 0)
+        r = shelves_open(stock, size, &any);
     if (r == 0 && any && h->capabilities.rsa && h->wrap != NULL)
         r = makers_start(stock);
     if (r != 0)

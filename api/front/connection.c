@@ -193,13 +193,7 @@ static void look_at_all(struct connections *all, int64_t now)
 
 static void wait_tick(struct connections *all)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    struct timespec until = clock_deadline(TICK_MS);
     int waited = 0;
     while (!all->stopping && waited == 0)
         waited = pthread_cond_timedwait(&all->changed, &all->lock, &until);
@@ -241,13 +235,8 @@ struct connections *connections_open(const struct connections_config *config)
         return NULL;
     all->config = *config;
     all->drain = drain_open();
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&all->lock, NULL);
-    pthread_cond_init(&all->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (all->drain != NULL && pthread_create(&all->thread, NULL, connections_main, all) == 0)
+    if (clock_cond_init(&all->changed) == 0 && all->drain != NULL && pthread_create(&all->thread, NULL, connections_main, all) == 0)
         return all;
     drain_close(all->drain);
     pthread_cond_destroy(&all->changed);

@@ -79,14 +79,7 @@ static int certify(struct renewal *r, int64_t *renew_at)
 /* True when told to stop. */
 static bool wait_ms(struct renewal *r, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = clock_deadline(ms);
     pthread_mutex_lock(&r->lock);
     int waited = 0;
     while (!r->stopping && waited == 0)
@@ -145,13 +138,8 @@ struct renewal *renewal_start(struct relay *relay, void (*on_first)(void *contex
     r->relay = relay;
     r->on_first = on_first;
     r->context = context;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&r->lock, NULL);
-    pthread_cond_init(&r->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&r->thread, NULL, renewal_main, r) == 0)
+    if (clock_cond_init(&r->changed) == 0 && pthread_create(&r->thread, NULL, renewal_main, r) == 0)
         return r;
     pthread_cond_destroy(&r->changed);
     pthread_mutex_destroy(&r->lock);

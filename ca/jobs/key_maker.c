@@ -263,22 +263,10 @@ static int round_make(struct key_maker *m)
 
 /* ---- the thread ---- */
 
-static void deadline_set(struct timespec *deadline, unsigned ms)
-{
-    clock_gettime(CLOCK_MONOTONIC, deadline);
-    deadline->tv_sec += ms / 1000;
-    deadline->tv_nsec += (long)(ms % 1000) * 1000000;
-    if (deadline->tv_nsec >= 1000000000) {
-        deadline->tv_sec++;
-        deadline->tv_nsec -= 1000000000;
-    }
-}
-
 /* Sleeps until asked, or, after a failure, for retry_ms at most. Called with the mutex held. */
 static void rest(struct key_maker *m, unsigned retry_ms)
 {
-    struct timespec deadline;
-    deadline_set(&deadline, retry_ms);
+    struct timespec deadline = clock_deadline(retry_ms);
     while (!m->stop && m->wanted == m->done) {
         if (retry_ms == 0)
             pthread_cond_wait(&m->changed, &m->mutex);
@@ -314,18 +302,6 @@ static void *thread_main(void *context)
     return NULL;
 }
 
-/* Monotonic, so that a stepped clock neither wakes nor delays anybody. */
-static int cond_init(pthread_cond_t *cond)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0)
-        return CH_ESYS;
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int rc = pthread_cond_init(cond, &attributes) == 0 ? 0 : CH_ESYS;
-    pthread_condattr_destroy(&attributes);
-    return rc;
-}
-
 static void parts_free(struct key_maker *m)
 {
     pthread_cond_destroy(&m->changed);
@@ -343,7 +319,7 @@ int key_maker_new(struct core *core, struct key_maker **out)
     m->core = core;
     m->authorities = authority_cache_new();
     pthread_mutex_init(&m->mutex, NULL);
-    int rc = cond_init(&m->changed);
+    int rc = clock_cond_init(&m->changed);
     if (rc == 0 && m->authorities == NULL)
         rc = CH_ENOMEM;
     *out = m;
@@ -368,11 +344,10 @@ void key_maker_wake(struct key_maker *m)
 
 int key_maker_wait(struct key_maker *m, unsigned timeout_ms)
 {
-    struct timespec deadline;
     int rc = 0;
     if (m == NULL)
         return CH_ESTATE;
-    deadline_set(&deadline, timeout_ms);
+    struct timespec deadline = clock_deadline(timeout_ms);
     pthread_mutex_lock(&m->mutex);
     uint64_t mine = ++m->wanted;
     pthread_cond_broadcast(&m->changed);

@@ -61,17 +61,6 @@ static int line_round(struct line *l, int64_t *next)
 
 /* ---- the threads ---- */
 
-static void deadline_set(struct timespec *deadline, int64_t ms)
-{
-    clock_gettime(CLOCK_MONOTONIC, deadline);
-    deadline->tv_sec += ms / 1000;
-    deadline->tv_nsec += (long)(ms % 1000) * 1000000;
-    if (deadline->tv_nsec >= 1000000000) {
-        deadline->tv_sec++;
-        deadline->tv_nsec -= 1000000000;
-    }
-}
-
 /* Milliseconds to rest: until the next work, but never so long that a stepped clock goes unseen. */
 static int64_t rest_ms(int64_t next)
 {
@@ -92,8 +81,7 @@ static int64_t retry_next(int64_t retry_ms)
 static void rest(struct line *l, int64_t ms)
 {
     struct schedule *s = l->schedule;
-    struct timespec deadline;
-    deadline_set(&deadline, ms);
+    struct timespec deadline = clock_deadline(ms);
     while (!s->stop && l->wanted == l->done)
         if (pthread_cond_timedwait(&s->changed, &s->mutex, &deadline) != 0)
             return;
@@ -145,11 +133,10 @@ void schedule_wake(struct schedule *s, const char *name)
 
 int schedule_wait(struct schedule *s, const char *name, unsigned timeout_ms)
 {
-    struct timespec deadline;
     int r = 0;
     if (s == NULL)
         return CH_ESTATE;
-    deadline_set(&deadline, timeout_ms);
+    struct timespec deadline = clock_deadline(timeout_ms);
     pthread_mutex_lock(&s->mutex);
     struct line *l = line_find(s, name);
     PRECOND(l != NULL);
@@ -166,18 +153,6 @@ int schedule_wait(struct schedule *s, const char *name, unsigned timeout_ms)
 
 /* ---- start and stop ---- */
 
-/* Monotonic, so that a stepped clock neither wakes nor delays anybody. */
-static int cond_init(pthread_cond_t *cond)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0)
-        return CH_ESYS;
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int r = pthread_cond_init(cond, &attributes) == 0 ? 0 : CH_ESYS;
-    pthread_condattr_destroy(&attributes);
-    return r;
-}
-
 int schedule_new(struct core *core, const struct job_kind *kinds, size_t count,
                  struct schedule **out)
 {
@@ -188,7 +163,7 @@ int schedule_new(struct core *core, const struct job_kind *kinds, size_t count,
         return CH_ENOMEM;
     s->core = core;
     pthread_mutex_init(&s->mutex, NULL);
-    int r = cond_init(&s->changed);
+    int r = clock_cond_init(&s->changed);
     if (r != 0) {
         pthread_mutex_destroy(&s->mutex);
         free(s);

@@ -24,7 +24,7 @@ static const struct usage_row {
     {"DecipherOnly", PKI_KU_DECIPHER_ONLY},
 };
 
-static unsigned usage_bits(const json_t *key_usage)
+unsigned pca_key_usage_bits(const json_t *key_usage)
 {
     unsigned bits = 0;
     for (size_t i = 0; i < sizeof usage_rows / sizeof usage_rows[0]; i++)
@@ -110,6 +110,6 @@ int pca_csr_extensions_read(const json_t *extensions, unsigned *key_usage, struc
                             struct api_error *error)
 {
     const json_t *access = json_object_get(extensions, "SubjectInformationAccess");
-    *key_usage = usage_bits(json_object_get(extensions, "KeyUsage"));
+    *key_usage = pca_key_usage_bits(json_object_get(extensions, "KeyUsage"));
     return json_array_size(access) == 0 ? 0 : subject_info_read(access, subject_info, error);
 }

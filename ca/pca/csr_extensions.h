@@ -15,4 +15,7 @@
 int pca_csr_extensions_read(const json_t *extensions, unsigned *key_usage,
                             struct buf *subject_info, struct api_error *error);
 
+/* A KeyUsage of the API -> bits as enum pki_key_usage; NULL is none. */
+unsigned pca_key_usage_bits(const json_t *key_usage);
+
 #endif

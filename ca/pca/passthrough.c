@@ -1,6 +1,7 @@
 #include "ca/pca/passthrough.h"
 
 #include "ca/members.h"
+#include "ca/pca/csr_extensions.h"
 #include "ca/pca/general_name.h"
 #include "ca/pca/subject.h"
 
@@ -105,27 +106,9 @@ static int purposes_read(const json_t *in, struct pki_extras *extras, struct api
 
 /* ---- KeyUsage ---- */
 
-static const struct usage_row {
-    const char *member;
-    unsigned bit;
-} usage_rows[] = {
-    {"DigitalSignature", PKI_KU_DIGITAL_SIGNATURE},
-    {"NonRepudiation", PKI_KU_NON_REPUDIATION},
-    {"KeyEncipherment", PKI_KU_KEY_ENCIPHERMENT},
-    {"DataEncipherment", PKI_KU_DATA_ENCIPHERMENT},
-    {"KeyAgreement", PKI_KU_KEY_AGREEMENT},
-    {"KeyCertSign", PKI_KU_KEY_CERT_SIGN},
-    {"CRLSign", PKI_KU_CRL_SIGN},
-    {"EncipherOnly", PKI_KU_ENCIPHER_ONLY},
-    {"DecipherOnly", PKI_KU_DECIPHER_ONLY},
-};
-
 static int usage_read(const json_t *in, struct pki_extras *extras, struct api_error *error)
 {
-    unsigned bits = 0;
-    for (size_t i = 0; i < sizeof usage_rows / sizeof usage_rows[0]; i++)
-        if (json_is_true(json_object_get(in, usage_rows[i].member)))
-            bits |= usage_rows[i].bit;
+    unsigned bits = pca_key_usage_bits(in);
     if (bits == 0)
         return invalid_args(error, "KeyUsage must have at least one usage (RFC 5280 4.2.1.3).");
     return added(pki_extras_add_key_usage(extras, bits), "KeyUsage", error);
