@@ -409,9 +409,44 @@ static void the_description_names_every_key_of_the_file(void **state)
     free(text);
 }
 
+/* config_describe has a line "[section] ..." and a line "  key ..." for each; the page has .Ss and .It Ic. */
+static void the_manual_page_has_every_section_and_key(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    char *page = NULL;
+    size_t len = 0;
+    size_t page_len = 0;
+    FILE *out = open_memstream(&text, &len);
+    FILE *manual = fopen("docs/man/chancery.conf.5", "r");
+    assert_non_null(manual);
+    assert_true(getdelim(&page, &page_len, '\0', manual) > 0);
+    fclose(manual);
+    config_describe(out);
+    fclose(out);
+    const char *section = page;
+    char *rest = text;
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
+        char wanted[80];
+        char *end = line[0] == '[' ? strchr(line, ']') + 1 : line + 2 + strcspn(line + 2, " ");
+        if (line[0] == '\0')
+            continue;
+        snprintf(wanted, sizeof wanted, "%s%.*s", line[0] == '[' ? ".Ss " : ".It Ic ",
+                 (int)(end - line) - (line[0] == '[' ? 0 : 2), line + (line[0] == '[' ? 0 : 2));
+        const char *found = strstr(line[0] == '[' ? page : section, wanted);
+        if (found == NULL)
+            fail_msg("chancery.conf(5) lacks: %s", line);
+        if (line[0] == '[')
+            section = found;
+    }
+    free(page);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_manual_page_has_every_section_and_key),
         cmocka_unit_test(the_defaults_are_those_of_the_header),
         cmocka_unit_test(an_empty_file_means_the_defaults),
         cmocka_unit_test(values_of_every_kind_are_read),
