@@ -11,6 +11,7 @@
 #include "ca/trail/checkpoint.h"
 #include "ca/pca/ocsp.h"
 #include "ca/public.h"
+#include "ca/secrets.h"
 #include "ca/trust/command.h"
 #include "ca/trust/trust.h"
 #include "firmware/base/clock.h"
@@ -374,6 +375,17 @@ static int answer_ct_logs(struct core *core, struct channel *from, const struct 
     return r;
 }
 
+static int answer_secret_set(struct core *core, struct channel *from, const struct frame *frame)
+{
+    const struct msg_secret_set *asked = &frame->message.secret_set;
+    char name[17], user[SECRETS_USER_SIZE];
+    int made = CH_EINVAL;
+    if (text_take(asked->name, name, sizeof name) && text_take(asked->user, user, sizeof user))
+        made = secrets_put(core, name, user, asked->password);
+    struct msg_secret_set_reply message = {.result = (uint32_t)-made};
+    return channel_send(from, MSG_SECRET_SET_REPLY, frame->header.id, &message, -1);
+}
+
 /* ---- from outbound ---- */
 
 static int take_answer(struct core *core, struct channel *from, const struct frame *frame)
@@ -401,6 +413,7 @@ static const struct {
     {MSG_STATUS, ROLE_OPERATOR, answer_status},
     {MSG_USER_ADD, ROLE_OPERATOR, answer_user_add},
     {MSG_ACCOUNT, ROLE_OPERATOR, answer_account},
+    {MSG_SECRET_SET, ROLE_OPERATOR, answer_secret_set},
     {MSG_KEY_ROTATE, ROLE_OPERATOR, answer_key_rotate},
     {MSG_TRUST, ROLE_OPERATOR, answer_trust},
     {MSG_CT_LOGS, ROLE_OPERATOR, answer_ct_logs},

@@ -1,6 +1,7 @@
 #include "ca/public.h"
 
 #include "ca/ct/ct.h"
+#include "ca/domain/challenge.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/crl.h"
 #include "ca/trust/trust.h"
@@ -115,6 +116,7 @@ static bool path_split(struct slice path, const char *before, const char *after,
 /* ---- CRLs, under whatever path the URLs of their authorities have ---- */
 
 #define CRL_PATH_MAX 512
+#define WELL_KNOWN "/.well-known/pki-validation/"
 #define CRL_MAX_AGE 60 /* a revocation is to be seen soon, however long the CRL holds */
 
 static int fetch_crl(struct core *core, struct slice path, struct publication *out)
@@ -137,6 +139,48 @@ static int fetch_crl(struct core *core, struct slice path, struct publication *o
     return 0;
 }
 
+/* ---- what the redirects of HTTP validation lead to ---- */
+
+struct target {
+    const struct config *config;
+    char path[CRL_PATH_MAX + 1];
+    struct validation_row row;
+};
+
+/* The host of its URL says the region; requests do not reliably say the host. */
+static int target_unit(struct store_tx *tx, void *context)
+{
+    struct target *t = context;
+    char regions[CONFIG_TEXT_MAX], url[CHALLENGE_SIZE];
+    char *save = NULL;
+    int r = CH_ENOTFOUND;
+    snprintf(regions, sizeof regions, "%s", t->config->core_regions);
+    for (char *region = strtok_r(regions, ",", &save); r == CH_ENOTFOUND && region != NULL;
+         region = strtok_r(NULL, ",", &save)) {
+        challenge_http_target(t->config, region, t->path, url);
+        r = store_validation_by_target(tx, url, &t->row);
+    }
+    return r;
+}
+
+static int fetch_token(struct core *core, struct slice path, struct publication *out)
+{
+    char token[CHALLENGE_SIZE];
+    struct target t = {.config = core->config};
+    if (path.len > CRL_PATH_MAX || memmem(path.data, path.len, WELL_KNOWN, sizeof WELL_KNOWN - 1) == NULL ||
+        memchr(path.data, '\0', path.len) != NULL)
+        return CH_ENOTFOUND;
+    memcpy(t.path, path.data, path.len);
+    int r = store_read(core->store, target_unit, &t);
+    if (r == 0)
+        r = challenge_http_token(core, t.row.scope.account, t.row.domain, token);
+    if (r == 0)
+        r = buf_put_text(&out->body, token);
+    out->content_type = "text/plain";
+    validation_row_free(&t.row);
+    return r == 0 ? public_etag(buf_slice(&out->body), out->etag) : r;
+}
+
 int public_fetch(struct core *core, struct slice path, struct publication *out)
 {
     PRECOND(core != NULL && out != NULL);
@@ -150,7 +194,9 @@ int public_fetch(struct core *core, struct slice path, struct publication *out)
             publication_free(out);
         return r;
     }
-    int r = trust_fetch(core, path, out);
+    int r = fetch_token(core, path, out);
+    if (r == CH_ENOTFOUND)
+        r = trust_fetch(core, path, out);
     if (r == CH_ENOTFOUND && path.len > 4 && memcmp(path.data, "/ct/", 4) == 0)
         r = ct_fetch(core, path, out);
     if (r == 0)

@@ -25,6 +25,7 @@ int user_add_run(int argc, char **argv);
 int account_add_run(int argc, char **argv);
 int account_limit_run(int argc, char **argv);
 int key_rotate_run(int argc, char **argv);
+int secret_set_run(int argc, char **argv);
 int trust_list_run(int argc, char **argv);
 int trust_bundle_run(int argc, char **argv);
 int trust_make_run(int argc, char **argv);

@@ -59,6 +59,12 @@ static const struct command commands[] = {
      "  --region R           only those of that region\n"
      "  --class C            only export, or only no-export\n",
      key_rotate_run},
+    {"secret", "set", "NAME [options]",
+     "keep user and password for the object store (s3) or the mail relay (mail), sealed",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --user USER          user or access key; the password is the first line of standard input\n"
+     "  --remove             forget both\n",
+     secret_set_run},
     {"trust", "list", "[options]", "list the appliance's own authorities that issue public certificates",
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
      "  --family F           only rsa-2048, rsa-4096, p-256 or p-384\n",

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define CONNECT_MS 10000L
+#define EXPECT_MS 200L /* for "100 Continue" of a server that may never have heard of it */
 #define AGENT "Chancery/" CHANCERY_VERSION
 
 struct exchange {
@@ -117,10 +118,6 @@ static int headers_set(struct exchange *x)
     int r = 0;
     for (uint32_t i = 0; r == 0 && i < x->asked->headers.count; i++)
         r = header_put(x, &x->asked->headers.pair[i]);
-    /* no wait for "100 Continue" of servers that have never heard of it */
-    const struct message_pair expect = {slice_text("Expect"), slice_text("")};
-    if (r == 0)
-        r = header_put(x, &expect);
     curl_easy_setopt(x->curl, CURLOPT_HTTPHEADER, x->headers);
     return r;
 }
@@ -260,6 +257,7 @@ static int exchange_prepare(struct exchange *x)
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, x->asked->guarded != 0 ? "http" : "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, EXPECT_MS);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, x);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);

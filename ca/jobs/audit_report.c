@@ -1,7 +1,9 @@
 #include "ca/jobs/audit_report.h"
 
+#include "ca/jobs/delivery.h"
 #include "ca/members.h"
 #include "ca/pca/audit_report.h"
+#include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
 #include <errno.h>
@@ -19,6 +21,7 @@ struct work {
     struct audit_report_row report;
     struct buf text; /* to be written */
     uint32_t count;  /* certificates in it */
+    char key[AUDIT_REPORT_KEY_SIZE];
     char path[CORE_PATH_MAX + 256], part[CORE_PATH_MAX + 264];
 };
 
@@ -126,9 +129,8 @@ static int part_write(struct work *w)
 
 static int paths_make(struct work *w)
 {
-    char key[AUDIT_REPORT_KEY_SIZE];
-    audit_report_key(&w->report, key);
-    snprintf(w->path, sizeof w->path, "%s/%s/%s", w->core->reports_folder, w->report.bucket, key);
+    audit_report_key(&w->report, w->key);
+    snprintf(w->path, sizeof w->path, "%s/%s/%s", w->core->reports_folder, w->report.bucket, w->key);
     snprintf(w->part, sizeof w->part, "%s.part", w->path);
     return folders_make(w);
 }
@@ -144,8 +146,17 @@ static int status_set(struct work *w, const char *status)
 
 static int progress_unit(struct store_tx *tx, void *context)
 {
-    const struct work *w = context;
-    return store_audit_report_progress(tx, &w->report);
+    struct work *w = context;
+    int rc = store_audit_report_progress(tx, &w->report);
+    if (rc != 0 || strcmp(w->report.status, "SUCCESS") != 0)
+        return rc;
+    bool json = strcmp(w->path + strlen(w->path) - 5, ".json") == 0;
+    char media_type[] = "application/json", text_type[] = "text/csv";
+    const struct delivery_row file = {.bucket = w->report.bucket, .key = w->key,
+                                      .source = w->path,
+                                      .media_type = json ? media_type : text_type,
+                                      .stamp = clock_now_us(), .due_at = clock_now_us()};
+    return delivery_want(tx, w->core, &file);
 }
 
 /* A file that is gone, or shorter than it was said to be, is begun anew. */

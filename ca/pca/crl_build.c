@@ -6,6 +6,7 @@
  * The number is committed before the list exists, and what it says of itself after it is published: a crash
  * anywhere in between leaves the old list and the row due.
  */
+#include "ca/jobs/delivery.h"
 #include "ca/pca/crl.h"
 
 #include "ca/jobs/key_maker.h"
@@ -296,9 +297,26 @@ static int number_unit(struct store_tx *tx, void *context)
     return store_crl_take_number(tx, context);
 }
 
+/* To the bucket of the configuration, under the path that certificates say. */
+static int copy_want(struct store_tx *tx, struct build *b)
+{
+    char url[REVOCATION_URL_SIZE], bucket[256], acl[32], media_type[] = "application/pkix-crl";
+    if (!revocation_bucket(b->authority->revocation, bucket, acl))
+        return 0;
+    revocation_crl_url(b->core->config, &b->config, b->authority->id, b->row.part, url);
+    char *host = strstr(url, "://");
+    char *key = host == NULL ? NULL : strchr(host + 3, '/');
+    const struct delivery_row file = {.bucket = bucket, .key = key == NULL ? url : key + 1,
+                                      .source = b->path, .acl = acl, .media_type = media_type,
+                                      .stamp = b->row.number, .due_at = clock_now_us()};
+    return delivery_want(tx, b->core, &file);
+}
+
 static int published_unit(struct store_tx *tx, void *context)
 {
-    return store_crl_published(tx, context);
+    struct build *b = context;
+    int r = store_crl_published(tx, &b->row);
+    return r == 0 ? copy_want(tx, b) : r;
 }
 
 static int64_t rest_us(int64_t took_ms)
@@ -371,7 +389,7 @@ int crl_build(struct core *core, const struct authority_row *authority, const st
         r = build_run(&b);
     b.row.rest_until = clock_now_us() + rest_us(clock_monotonic_ms() - started);
     if (r == 0)
-        r = store_write(core->store, published_unit, &b.row);
+        r = store_write(core->store, published_unit, &b);
     if (r == 0)
         log_debug("authority %s: CRL %lld, %llu octets, %lld ms", authority->id,
                   (long long)b.row.number, (unsigned long long)b.whole.len,

@@ -206,3 +206,16 @@ int revocation_pointers_fill(const struct config *config, const struct authority
     }
     return rc;
 }
+
+bool revocation_bucket(const char *json, char bucket[256], char acl[32])
+{
+    json_t *all = json == NULL ? NULL : json_loads(json, 0, NULL);
+    const json_t *crl = json_object_get(all, "CrlConfiguration");
+    const char *name = member_text(crl, "S3BucketName");
+    const char *canned = member_text(crl, "S3ObjectAcl");
+    bool owner = canned != NULL && strcmp(canned, "BUCKET_OWNER_FULL_CONTROL") == 0;
+    snprintf(bucket, 256, "%s", name == NULL ? "" : name);
+    snprintf(acl, 32, "%s", owner ? "bucket-owner-full-control" : "public-read");
+    json_decref(all);
+    return bucket[0] != '\0';
+}

@@ -34,6 +34,12 @@ struct revocation_config {
 /* Of authority_row.revocation; NULL means that nothing is enabled. CH_EINTEGRITY. */
 int revocation_config_read(const char *json, struct revocation_config *out);
 
+/*
+ * CrlConfiguration.S3BucketName and the canned ACL of S3ObjectAcl (PUBLIC_READ by default) of an accepted configuration;
+ * false when there is no bucket.
+ */
+bool revocation_bucket(const char *json, char bucket[256], char acl[32]);
+
 /* The part of the CRLs that a certificate belongs to: CRL_COMPLETE or the last octet of its serial number. */
 int64_t revocation_config_part(const struct revocation_config *c, const uint8_t serial[20]);
 

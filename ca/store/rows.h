@@ -552,6 +552,25 @@ int store_key_list_of_kek(struct store_tx *tx, const uint8_t kek_id[16], int64_t
 int store_key_rewrap(struct store_tx *tx, const struct key_row *row, const uint8_t old_tag[32]);
 void key_row_free(struct key_row *row);
 
+/* ---- files that are to be put into an object store ---- */
+struct delivery_row {
+    char *bucket, *key;
+    char *source;     /* path of the file */
+    char *acl;        /* canned ACL, or NULL */
+    char *media_type;
+    int64_t stamp;    /* when it was asked for */
+    int64_t due_at;
+    uint32_t attempts;
+};
+/* In the place of what was asked for under that key before. */
+int store_delivery_put(struct store_tx *tx, const struct delivery_row *row);
+/* What is due first, at whatever time. CH_ENOTFOUND. By index. */
+int store_delivery_next(struct store_tx *tx, struct delivery_row *out);
+/* Due at another time, or done: unless it has been asked for anew since. */
+int store_delivery_delay(struct store_tx *tx, const struct delivery_row *row);
+int store_delivery_done(struct store_tx *tx, const struct delivery_row *row);
+void delivery_row_free(struct delivery_row *row);
+
 /* ---- how the names of a certificate are validated ---- */
 struct validation_row {
     struct scope scope;
@@ -588,6 +607,8 @@ int store_validation_update(struct store_tx *tx, const struct validation_row *ro
 /* All names of a certificate wait again, as at first; those by mail for what their owner answers. */
 int store_validation_restart(struct store_tx *tx, const struct scope *scope,
                              const char *certificate, int64_t now);
+/* The name whose redirect of HTTP validation leads to a URL; any of them. CH_ENOTFOUND. By index. */
+int store_validation_by_target(struct store_tx *tx, const char *url, struct validation_row *out);
 /* What of a certificate is to be looked at some time, is now; *count = how many names. */
 int store_validation_hurry(struct store_tx *tx, const struct scope *scope,
                            const char *certificate, int64_t now, uint32_t *count);

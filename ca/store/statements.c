@@ -566,6 +566,21 @@ const struct statement statements[ST_COUNT] = {
           "UPDATE domain_validations SET status = 1, attempts = 0, caa_at = 0, code = NULL, "
           "reason = NULL, next_try = CASE WHEN method = 1 THEN 0 ELSE ?4 END "
           "WHERE certificate = " CERTIFICATE),
+    READ(ST_VALIDATION_BY_TARGET, "validation-by-target",
+         "SELECT " VALIDATION_COLUMNS "FROM domain_validations v INDEXED BY "
+         "domain_validations_targets JOIN certificates c ON c.number = v.certificate "
+         "JOIN scopes s ON s.number = c.scope WHERE v.method = 3 AND v.challenge_value = ?1 LIMIT 1"),
+    WRITE(ST_DELIVERY_PUT, "delivery-put",
+          "INSERT OR REPLACE INTO deliveries (bucket, key, source, acl, media_type, stamp, due_at, "
+          "attempts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+    READ(ST_DELIVERY_NEXT, "delivery-next",
+         "SELECT bucket, key, source, acl, media_type, stamp, due_at, attempts FROM deliveries "
+         "INDEXED BY deliveries_due WHERE due_at > 0 ORDER BY due_at LIMIT 1"),
+    WRITE(ST_DELIVERY_DELAY, "delivery-delay",
+          "UPDATE deliveries SET due_at = ?7, attempts = ?8 "
+          "WHERE bucket = ?1 AND key = ?2 AND stamp = ?6"),
+    WRITE(ST_DELIVERY_DONE, "delivery-done",
+          "DELETE FROM deliveries WHERE bucket = ?1 AND key = ?2 AND stamp = ?6 AND ?8 >= 0"),
     WRITE(ST_VALIDATION_HURRY, "validation-hurry",
           "UPDATE domain_validations SET next_try = ?4 WHERE certificate = " CERTIFICATE
           " AND next_try <> 0"),

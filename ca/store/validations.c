@@ -62,6 +62,14 @@ int store_validation_get(struct store_tx *tx, const struct scope *scope, const c
     return cells_get_one(&q, validation_cells, CELL_COUNT(validation_cells), out, sizeof *out);
 }
 
+int store_validation_by_target(struct store_tx *tx, const char *url, struct validation_row *out)
+{
+    struct query q;
+    query_open(&q, tx, ST_VALIDATION_BY_TARGET);
+    query_put_text(&q, url);
+    return cells_get_one(&q, validation_cells, CELL_COUNT(validation_cells), out, sizeof *out);
+}
+
 int store_validation_update(struct store_tx *tx, const struct validation_row *row)
 {
     struct query q;

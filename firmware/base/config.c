@@ -240,9 +240,8 @@ static const struct config_row rows[] = {
     DURATION(public, request_timeout, "10s", 1, 600,
              "Time for header and body of one request to arrive."),
     TEXT(crl, buckets, "", 0, check_buckets,
-         "Names that CrlConfiguration.S3BucketName may have, comma-separated. Nothing is copied to a "
-         "bucket: somebody must take the CRLs there from the public plane or from public/crl in the "
-         "state folder; empty = none, and a request with a bucket is refused."),
+         "Names that CrlConfiguration.S3BucketName may have, comma-separated. With [s3] endpoint "
+         "each CRL is put there, too; without, somebody must take it there from the public plane; empty = none, and a request with a bucket is refused."),
     NUMBER(core, workers, "32", 1, 256, "Threads that act on API calls."),
     TEXT(core, regions, "us-east-1", 1, check_regions,
          "Regions that the appliance answers for, comma-separated; the first is the usual one."),

@@ -149,6 +149,14 @@ static const struct message_field user_added_fields[] = {
     FIELD(msg_user_added, secret_access_key, FIELD_TEXT, 128),
 };
 
+static const struct message_field secret_set_fields[] = {
+    FIELD(msg_secret_set, name, FIELD_TEXT, 16),
+    FIELD(msg_secret_set, user, FIELD_TEXT, 256),
+    FIELD(msg_secret_set, password, FIELD_TEXT, 256),
+};
+static const struct message_field secret_set_reply_fields[] = {
+    FIELD(msg_secret_set_reply, result, FIELD_U32, 0),
+};
 static const struct message_field key_rotate_fields[] = {
     FIELD(msg_key_rotate, account, FIELD_TEXT, 12),
     FIELD(msg_key_rotate, region, FIELD_TEXT, 32),
@@ -218,6 +226,8 @@ static const struct message_row rows[] = {
     ROW(MSG_USER_ADDED, user_added, CORE, OPERATOR, 0, 8192),
     ROW(MSG_ACCOUNT, account, OPERATOR, CORE, MSG_ACCOUNT_REPLY, 9216),
     ROW(MSG_ACCOUNT_REPLY, account_reply, CORE, OPERATOR, 0, 8192),
+    ROW(MSG_SECRET_SET, secret_set, OPERATOR, CORE, MSG_SECRET_SET_REPLY, 1024),
+    ROW(MSG_SECRET_SET_REPLY, secret_set_reply, CORE, OPERATOR, 0, SMALL),
     ROW(MSG_KEY_ROTATE, key_rotate, OPERATOR, CORE, MSG_KEY_ROTATED, 128),
     ROW(MSG_KEY_ROTATED, key_rotated, CORE, OPERATOR, 0, 8192),
     ROW(MSG_TRUST, trust, OPERATOR, CORE, MSG_TRUST_REPLY, 128),

@@ -73,8 +73,10 @@ enum message_type {
     MSG_ACCOUNT_REPLY = 41,
     MSG_TRUST = 38,       /* operator -> core: the trust services */
     MSG_TRUST_REPLY = 39,
-    MSG_CT_LOGS = 40,     /* operator -> core: logs of certificate transparency */
-    MSG_CT_LOGS_REPLY = 41,
+    MSG_SECRET_SET = 44,  /* operator -> core: user and password for a server of others */
+    MSG_SECRET_SET_REPLY = 45,
+    MSG_CT_LOGS = 42,     /* operator -> core: logs of certificate transparency */
+    MSG_CT_LOGS_REPLY = 43,
 };
 
 struct message_pair {
@@ -276,6 +278,16 @@ struct msg_ct_logs_reply {
     struct slice text; /* to be printed; why not */
 };
 
+struct msg_secret_set {
+    struct slice name; /* "s3", "mail" */
+    struct slice user; /* empty = forget it */
+    struct slice password;
+};
+
+struct msg_secret_set_reply {
+    uint32_t result; /* 0, or a positive CH_E* */
+};
+
 /* Room for any decoded message. */
 union message_any {
     struct msg_ready ready;
@@ -304,6 +316,8 @@ union message_any {
     struct msg_user_added user_added;
     struct msg_key_rotate key_rotate;
     struct msg_key_rotated key_rotated;
+    struct msg_secret_set secret_set;
+    struct msg_secret_set_reply secret_set_reply;
     struct msg_trust trust;
     struct msg_trust_reply trust_reply;
     struct msg_ct_logs ct_logs;
