@@ -262,7 +262,8 @@ static int key_account(const struct request *r, struct slice rest, struct policy
 static int key_type(const struct request *r, struct slice rest, struct policy_values *out)
 {
     (void)rest;
-    return policy_values_put_text(out, r->principal.kind == PRINCIPAL_ROLE ? "AssumedRole" : "User");
+    bool role = r->principal.kind == PRINCIPAL_ROLE;
+    return policy_values_put_text(out, role ? "AssumedRole" : "User");
 }
 
 static int key_user_name(const struct request *r, struct slice rest, struct policy_values *out)

@@ -141,8 +141,9 @@ int query_operation(const struct service *service, const json_t *form,
         *operation = contract_operation(service, slice_text(action));
     if (*operation != NULL)
         return 0;
-    return api_fail(error, "InvalidActionException", "Could not find operation %.128s for version %.32s",
-                    action, version == NULL ? "NO_VERSION_SPECIFIED" : version);
+    return api_fail(error, "InvalidActionException",
+                    "Could not find operation %.128s for version %.32s", action,
+                    version == NULL ? "NO_VERSION_SPECIFIED" : version);
 }
 
 /* ---- the input, by its shape ---- */
@@ -264,7 +265,8 @@ static int settle(const struct shape *shape, json_t *value, json_t **out, struct
     *out = list ? json_array() : json_object();
     if (*out == NULL)
         return api_fail_internal(error, CH_ENOMEM);
-    rc = list ? settle_list(shape, value, *out, error) : settle_structure(shape, value, *out, error);
+    rc = list ? settle_list(shape, value, *out, error)
+              : settle_structure(shape, value, *out, error);
     if (rc != 0) {
         json_decref(*out);
         *out = NULL;

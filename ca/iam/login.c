@@ -15,8 +15,8 @@
 
 static int missing(struct request *r, const char *user)
 {
-    return api_fail(&r->error, "NoSuchEntityException", "Login Profile for User %s cannot be found.",
-                    user);
+    return api_fail(&r->error, "NoSuchEntityException",
+                    "Login Profile for User %s cannot be found.", user);
 }
 
 /* ---- a new password ---- */
@@ -61,8 +61,8 @@ static int check_reuse(struct change *c)
 {
     size_t left = reuse_prevented(c->rules);
     int rc = CH_EDENIED;
-    for (const char *hash = c->hashes; rc == CH_EDENIED && left > 0 && hash != NULL && *hash != '\0';
-         left--) {
+    const char *hash = c->hashes;
+    for (; rc == CH_EDENIED && left > 0 && hash != NULL && *hash != '\0'; left--) {
         rc = password_check(c->password, hash);
         hash = strchr(hash, '\n');
         hash = hash == NULL ? NULL : hash + 1;

@@ -19,8 +19,8 @@
 
 /* ---- keeping ---- */
 
-static int derive(const char *password, const uint8_t salt[SALT_SIZE], unsigned cost, unsigned block,
-                  unsigned parallel, uint8_t key[KEY_SIZE])
+static int derive(const char *password, const uint8_t salt[SALT_SIZE], unsigned cost,
+                  unsigned block, unsigned parallel, uint8_t key[KEY_SIZE])
 {
     if (cost < 10 || cost > 20)
         return CH_EINTEGRITY;
@@ -57,7 +57,8 @@ int password_check(const char *password, const char *hash)
     uint8_t salt[SALT_SIZE], kept[KEY_SIZE], key[KEY_SIZE];
     if (sscanf(hash, "scrypt$%u$%u$%u$%32[0-9a-f]$%64[0-9a-f]", &cost, &block, &parallel, salt_hex,
                key_hex) != 5 ||
-        hex_decode(salt_hex, 2 * SALT_SIZE, salt) != 0 || hex_decode(key_hex, 2 * KEY_SIZE, kept) != 0)
+        hex_decode(salt_hex, 2 * SALT_SIZE, salt) != 0 ||
+        hex_decode(key_hex, 2 * KEY_SIZE, kept) != 0)
         return CH_EINTEGRITY;
     int rc = derive(password, salt, cost, block, parallel, key);
     if (rc == 0 && !bytes_equal_ct(key, kept, KEY_SIZE))

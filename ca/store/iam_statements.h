@@ -74,10 +74,10 @@
          "SELECT policy FROM iam_attachments WHERE entity = ?1 ORDER BY policy"),                  \
     READ(ST_IAM_HOLDERS, "iam-holders",                                                            \
          "SELECT " IAM_COLUMNS "FROM iam_attachments a JOIN iam_entities e ON e.number = a.entity "\
-         "WHERE a.policy = ?1 AND e.account = ?2 ORDER BY a.entity"),                        \
+         "WHERE a.policy = ?1 AND e.account = ?2 ORDER BY a.entity"),                              \
     READ(ST_IAM_BOUNDED, "iam-bounded",                                                            \
          "SELECT " IAM_COLUMNS "FROM iam_entities e INDEXED BY iam_boundaries "                    \
-         "WHERE boundary = ?1 AND account = ?2 ORDER BY number"),                                                                   \
+         "WHERE boundary = ?1 AND account = ?2 ORDER BY number"),                                  \
     READ(ST_IAM_HOLDERS_COUNT, "iam-holders-count",                                                \
          "SELECT count(*) FROM iam_attachments a JOIN iam_entities e ON e.number = a.entity "      \
          "WHERE a.policy = ?1 AND e.account = ?2"),                                                \
@@ -114,7 +114,7 @@
          "SELECT " IAM_COLUMNS "FROM iam_memberships m JOIN iam_entities e ON e.number = m.user "  \
          "WHERE m.team = ?1 ORDER BY m.user"),                                                     \
     READ(ST_IAM_KEY_LIST, "iam-key-list",                                                          \
-         "SELECT " IAM_KEY_COLUMNS "WHERE k.user = ?1 ORDER BY k.id"),               \
+         "SELECT " IAM_KEY_COLUMNS "WHERE k.user = ?1 ORDER BY k.id"),                             \
     READ(ST_IAM_KEY_GET, "iam-key-get", "SELECT " IAM_KEY_COLUMNS "WHERE k.id = ?1"),              \
     WRITE(ST_IAM_KEY_DELETE, "iam-key-delete", "DELETE FROM access_keys WHERE id = ?1"),           \
     ADD(ST_IAM_KEY_USED, "iam-key-used",                                                           \
@@ -137,7 +137,7 @@
     WRITE(ST_IAM_MFA_DELETE, "iam-mfa-delete", "DELETE FROM iam_mfa WHERE serial = ?1"),           \
     READ(ST_IAM_MFA_LIST, "iam-mfa-list",                                                          \
          "SELECT " IAM_MFA_COLUMNS "FROM iam_mfa WHERE serial > ?1 AND serial < ?2 "               \
-         "AND (?3 = 0 OR user = ?3) ORDER BY serial"),                                                       \
+         "AND (?3 = 0 OR user = ?3) ORDER BY serial"),                                             \
     WRITE(ST_IAM_ALIAS_SET, "iam-alias-set", "UPDATE accounts SET alias = ?2 WHERE account = ?1"), \
     READ(ST_IAM_ALIAS_GET, "iam-alias-get", "SELECT alias FROM accounts WHERE account = ?1"),      \
     WRITE(ST_IAM_PASSWORD_POLICY_SET, "iam-password-policy-set",                                   \

@@ -152,7 +152,8 @@ static int put_tags(struct assuming *a)
     for (size_t i = 0; rc == 0 && i < json_array_size(handed); i++) {
         const char *key = json_string_value(json_array_get(handed, i));
         json_t *value = json_object_get(json_object_get(caller, "tags"), key);
-        if (json_object_set(tags, key, value) != 0 || json_array_append_new(keys, json_string(key)) != 0)
+        if (json_object_set(tags, key, value) != 0 ||
+            json_array_append_new(keys, json_string(key)) != 0)
             rc = CH_ENOMEM;
     }
     for (size_t i = 0; rc == 0 && i < json_array_size(given); i++) {

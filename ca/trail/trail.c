@@ -125,11 +125,42 @@ static int record_dump(json_t *record, struct buf *out)
     return r;
 }
 
+/* Of temporary credentials: since when, with or without a second factor, and of which role. */
+static json_t *session_context(const struct principal *p)
+{
+    char since[CLOCK_ISO_SIZE];
+    bool mfa = json_object_get(p->session, "mfa") != NULL;
+    clock_format_iso(json_integer_value(json_object_get(p->session, "issued")), since);
+    json_t *context = json_pack("{s:{s:s, s:s}}", "attributes", "creationDate", since,
+                                "mfaAuthenticated", mfa ? "true" : "false");
+    if (p->kind == PRINCIPAL_ROLE &&
+        json_object_set_new(context, "sessionIssuer",
+                            json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "Role", "principalId",
+                                      p->user_id, "arn", p->role_arn, "accountId", p->account,
+                                      "userName", p->user_name)) != 0) {
+        json_decref(context);
+        return NULL;
+    }
+    return context;
+}
+
 static json_t *identity(const struct principal *p)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", "IAMUser", "principalId",
-                     p->user_id, "arn", p->arn, "accountId", p->account, "accessKeyId",
-                     p->access_key_id, "userName", p->user_name);
+    bool role = p->kind == PRINCIPAL_ROLE;
+    const char *session = json_string_value(json_object_get(p->session, "session"));
+    json_t *who = json_pack("{s:s, s:o, s:s, s:s, s:s}", "type", role ? "AssumedRole" : "IAMUser",
+                            "principalId",
+                            json_sprintf("%s%s%s", p->user_id, session == NULL ? "" : ":",
+                                         session == NULL ? "" : session),
+                            "arn", p->arn, "accountId", p->account, "accessKeyId",
+                            p->access_key_id);
+    int failed = role ? 0 : json_object_set_new(who, "userName", json_string(p->user_name));
+    if (p->session != NULL)
+        failed |= json_object_set_new(who, "sessionContext", session_context(p));
+    if (failed == 0)
+        return who;
+    json_decref(who);
+    return NULL;
 }
 
 /* An operation that we do not know is recorded under the name that the caller gave it. */

@@ -8,7 +8,7 @@ static const char *const types[] = {
     [SHAPE_STRUCTURE] = "structure", [SHAPE_UNION] = "structure", [SHAPE_LIST] = "list",
     [SHAPE_STRING] = "string",       [SHAPE_ENUM] = "string",     [SHAPE_BLOB] = "blob",
     [SHAPE_INTEGER] = "integer",     [SHAPE_LONG] = "long",       [SHAPE_BOOLEAN] = "boolean",
-    [SHAPE_TIMESTAMP] = "timestamp",
+    [SHAPE_TIMESTAMP] = "timestamp", [SHAPE_MAP] = "map",
 };
 
 static json_t *reference(const struct shape *shape)
@@ -57,8 +57,8 @@ static void dump_shape(json_t *shapes, const struct shape *shape)
         for (size_t i = 0; shape->values[i] != NULL; i++)
             json_array_append_new(json_object_get(out, "enum"), json_string(shape->values[i]));
     }
-    if (shape->kind == SHAPE_LIST) {
-        put(out, "member", reference(shape->item));
+    if (shape->kind == SHAPE_LIST || shape->kind == SHAPE_MAP) {
+        put(out, shape->kind == SHAPE_MAP ? "value" : "member", reference(shape->item));
         dump_shape(shapes, shape->item);
     }
     if (shape->kind == SHAPE_STRUCTURE || shape->kind == SHAPE_UNION)

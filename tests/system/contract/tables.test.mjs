@@ -97,8 +97,8 @@ before(() => {
   }
 });
 
-test('the services are those two, and our own', () => {
-  assert.deepEqual(Object.keys(tables), [...Object.keys(services), 'chancery']);
+test('the services are those two, our own, and those of identities', () => {
+  assert.deepEqual(Object.keys(tables), [...Object.keys(services), 'chancery', 'iam', 'sts']);
 });
 
 for (const [service, file] of Object.entries(services)) {
