@@ -22,6 +22,11 @@
 #define EXTRA 40 /* added later */
 #define NAMES_MAX 3
 #define DAY INT64_C(86400000000)
+#ifdef __SANITIZE_ADDRESS__
+#define CASES 120 /* of random statements each time; the plain build tries many more */
+#else
+#define CASES 500
+#endif
 
 /* ---- the rows, as the test keeps them ---- */
 
@@ -638,11 +643,11 @@ static void random_cases(unsigned cases)
 static void random_statements_find_what_a_plain_filter_finds(void **state)
 {
     (void)state;
-    random_cases(500);
+    random_cases(CASES);
     names_learn(ROWS / 2);
-    random_cases(500);
+    random_cases(CASES);
     names_learn(10 * ROWS);
-    random_cases(500);
+    random_cases(CASES);
 }
 
 static void small_bounds_change_nothing_but_the_size_of_pages(void **state)
@@ -650,9 +655,9 @@ static void small_bounds_change_nothing_but_the_size_of_pages(void **state)
     (void)state;
     struct search_bounds kept = search_bounds;
     search_bounds = (struct search_bounds){.found = 5, .looked = 7};
-    random_cases(250);
+    random_cases(CASES / 2);
     search_bounds = (struct search_bounds){.found = 30, .looked = 20};
-    random_cases(250);
+    random_cases(CASES / 2);
     search_bounds = kept;
 }
 
