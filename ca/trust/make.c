@@ -21,6 +21,7 @@
 #include "firmware/base/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
@@ -405,6 +406,9 @@ static int authority_take(struct making *m)
     a->not_before = pki_certificate_not_before(certificate) * SECOND_US;
     a->not_after = pki_certificate_not_after(certificate) * SECOND_US;
     a->state_changed_at = m->now;
+    free(a->serial);
+    free(a->chain);
+    a->chain = NULL;
     rc = member_copy(serial, &a->serial);
     if (rc == 0)
         rc = buf_put_slice(&a->certificate, buf_slice(&m->intent.certificate));

@@ -584,9 +584,21 @@ static void pairs_out_of_bounds_are_refused(void **state)
     buf_free(&p);
 }
 
+static void every_message_has_a_number_of_its_own(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct message_row *rows = message_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (rows[i].type == rows[k].type)
+                fail_msg("%s and %s have the same number", rows[i].name, rows[k].name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_message_has_a_number_of_its_own),
         cmocka_unit_test(numbers_are_unique_and_requests_even_replies_odd),
         cmocka_unit_test(every_row_is_whole),
         cmocka_unit_test(no_message_carries_a_digest),
