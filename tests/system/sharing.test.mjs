@@ -11,11 +11,12 @@ import {
   GetPolicyCommand, ListCertificateAuthoritiesCommand, ListPermissionsCommand, ListTagsCommand, PutPolicyCommand,
   RevokeCertificateCommand, UpdateCertificateAuthorityCommand,
 } from '@aws-sdk/client-acm-pca';
-import { DescribeCertificateCommand, ListCertificatesCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
-import { Appliance, BIN, run } from './appliance.mjs';
+import { DescribeCertificateCommand, ExportCertificateCommand, ListCertificatesCommand, RenewCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { Appliance, BIN, run, until } from './appliance.mjs';
 import { activeRoot, certificateOf, issue, requestIssued, template } from './authority.mjs';
 
-let appliance, owner, other, otherAcm, account, authority, csr;
+let appliance, owner, other, otherAcm, otherIam, account, authority, csr;
 const looks = ['DescribeCertificateAuthority', 'GetCertificate', 'GetCertificateAuthorityCertificate', 'ListPermissions', 'ListTags']
   .map((name) => `acm-pca:${name}`);
 
@@ -44,6 +45,7 @@ before(async () => {
   const [, secretAccessKey] = /AWS_SECRET_ACCESS_KEY='([^']+)'/.exec(added.stdout);
   other = appliance.pca({ credentials: { accessKeyId, secretAccessKey } });
   otherAcm = appliance.acm({ credentials: { accessKeyId, secretAccessKey } });
+  otherIam = new IAMClient(appliance.clientConfig({ credentials: { accessKeyId, secretAccessKey } }));
   authority = await activeRoot(owner, { name: 'Shared root' });
   named.CertificateAuthorityArn = authority.arn;
   const dir = appliance.state;
@@ -116,10 +118,24 @@ test('tricks with the names of templates and authorities open nothing', async ()
 test("ACM issues from another account's authority while its policy stands", async () => {
   const arn = await requestIssued(otherAcm, authority);
   assert.ok(arn.includes(`:${account}:certificate/`));
+  await otherAcm.send(new ExportCertificateCommand({ CertificateArn: arn, Passphrase: Buffer.from('correct horse') }));
+  const renewal = (what, holds) => until(what, async () => {
+    const { RenewalSummary } = (await otherAcm.send(new DescribeCertificateCommand({ CertificateArn: arn }))).Certificate;
+    return holds(RenewalSummary ?? {});
+  });
+  await otherAcm.send(new RenewCertificateCommand({ CertificateArn: arn }));
+  await renewal('the renewal', (r) => r.RenewalStatus === 'SUCCESS');
+  const { Role } = await otherIam.send(new GetRoleCommand({ RoleName: 'AWSServiceRoleForCertificateManager' }));
+  assert.equal(Role.Arn, `arn:aws:iam::${account}:role/aws-service-role/acm.amazonaws.com/AWSServiceRoleForCertificateManager`);
+  assert.equal(Role.Description, 'SLR for ACM Service for accessing cross-account Private CA');
+  assert.deepEqual(JSON.parse(decodeURIComponent(Role.AssumeRolePolicyDocument)).Statement[0].Principal, { Service: 'acm.amazonaws.com' });
   await owner.send(new DeletePolicyCommand({ ResourceArn: authority.arn }));
   await refused(owner.send(new DeletePolicyCommand({ ResourceArn: authority.arn })), 'ResourceNotFoundException');
   await refused(other.send(new DescribeCertificateAuthorityCommand(named)), 'AccessDeniedException');
   await refused(issue(other, authority.arn, csr, { signing: authority.signing }), 'AccessDeniedException');
+  await otherAcm.send(new ExportCertificateCommand({ CertificateArn: arn, Passphrase: Buffer.from('correct horse') }));
+  await otherAcm.send(new RenewCertificateCommand({ CertificateArn: arn }));
+  await renewal('the renewal to be refused', (r) => r.RenewalStatus === 'PENDING_AUTO_RENEWAL' && r.RenewalStatusReason === 'PCA_ACCESS_DENIED');
 });
 
 test('a service control policy limits an account, its administrators too', async () => {
