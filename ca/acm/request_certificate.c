@@ -7,7 +7,7 @@
 #include "ca/acm/certificate.h"
 #include "ca/acm/request.h"
 #include "ca/arn.h"
-#include "ca/auth/service_role.h"
+#include "ca/auth/principal.h"
 #include "ca/domain/name.h"
 #include "ca/idempotency.h"
 #include "ca/members.h"
@@ -165,7 +165,7 @@ static int first_unit(struct store_tx *tx, void *context)
     if (rc == 0 && w->intent.state != NULL)
         rc = store_issued_insert(tx, &w->intent);
     if (rc == 0 && a->shared)
-        rc = principal_service_role_ensure(tx, w->row.scope.account, a->r->now);
+        rc = principal_service_role_ensure(tx, w->row.scope.account);
     return rc;
 }
 

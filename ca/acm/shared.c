@@ -1,11 +1,11 @@
 /* Certificates from authorities of other accounts: what ACM may do there when nobody asks. */
 #include "ca/acm/private.h"
 #include "ca/auth/resource_policy.h"
-#include "ca/auth/service_role.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define ROLE "AWSServiceRoleForCertificateManager"
 #define TEMPLATE "arn:aws:acm-pca:::template/EndEntityCertificate/V1"
 
 /* A renewal is no call: of all keys there are the template and whose it is. */
@@ -25,10 +25,10 @@ int private_sharing_allows(struct private_work *w, bool *permitted)
     struct request r = {.core = w->core, .scope = w->row.scope};
     const struct policy *policy = NULL;
     enum policy_answer answer = POLICY_SILENT;
-    snprintf(role, sizeof role, "arn:aws:iam::%s:role" SERVICE_ROLE_PATH SERVICE_ROLE_NAME,
+    snprintf(role, sizeof role, "arn:aws:iam::%s:role/aws-service-role/acm.amazonaws.com/" ROLE,
              w->row.scope.account);
     snprintf(session, sizeof session,
-             "arn:aws:sts::%s:assumed-role/" SERVICE_ROLE_NAME "/acm", w->row.scope.account);
+             "arn:aws:sts::%s:assumed-role/" ROLE "/acm", w->row.scope.account);
     int rc = resource_policy_get(&r, w->row.authority_arn, &policy);
     if (rc == 0 && policy != NULL)
         rc = policy_ask(policy,

@@ -102,7 +102,7 @@ static int add(struct gather *g, enum policy_kind kind, const char *name, const 
     if (rc != CH_EINVAL && rc != CH_ELIMIT)
         return rc;
     log_error("the policy %s of account %s cannot be read", name, g->account);
-    policy_set_limit(g->set, POLICY_SCP);
+    policy_set_block(g->set);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "ca/iam/iam.h"
 #include "ca/iam/operations.h"
 #include "ca/members.h"
+#include "ca/trail/trail.h"
 #include "firmware/base/clock.h"
 
 #include <stdio.h>
@@ -71,6 +72,18 @@ static int insert(struct store_tx *tx, const char *account, const char *descript
     return rc;
 }
 
+/* Nobody called for it: the trail says that the appliance made it. */
+static int record(struct store_tx *tx, const char *account, int64_t now)
+{
+    return trail_append_event(
+        tx, &(struct trail_event){.name = "CreateServiceLinkedRole",
+                                  .source = "iam.amazonaws.com",
+                                  .account = account,
+                                  .at = now,
+                                  .details = json_pack("{s:s, s:s}", "AWSServiceName", SERVICE,
+                                                       "roleName", NAME)});
+}
+
 int principal_service_role_ensure(struct store_tx *tx, const char *account)
 {
     struct iam_row row = {0};
@@ -78,6 +91,8 @@ int principal_service_role_ensure(struct store_tx *tx, const char *account)
     int rc = store_iam_get(tx, account, IAM_ROLE, NAME, &row);
     if (rc == CH_ENOTFOUND) {
         rc = insert(tx, account, NULL, now);
+        if (rc == 0)
+            rc = record(tx, account, now);
         if (rc == 0)
             rc = store_iam_get(tx, account, IAM_ROLE, NAME, &row);
     }

@@ -164,6 +164,7 @@ struct policy_list {
 struct policy_set {
     _Atomic unsigned holds;
     struct policy_list lists[POLICY_KINDS];
+    bool blocked;
 };
 
 #endif

@@ -240,7 +240,7 @@ int policy_judge(const struct policy_question *question, struct policy_verdict *
         if (denied)
             decide(out, false, kind, &j.answers[kind]);
     }
-    if (!denied)
+    if (!denied && (question->policies == NULL || !question->policies->blocked))
         judge_rest(&j, out);
     return 0;
 }

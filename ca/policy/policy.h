@@ -75,6 +75,9 @@ int policy_set_add_text(struct policy_set *set, enum policy_kind kind, struct sl
 /* The kind limits although it may have no policy: such as a boundary whose policy is gone. Then nothing is allowed. */
 void policy_set_limit(struct policy_set *set, enum policy_kind kind);
 
+/* Nothing is allowed any more: for a stored document that cannot be read, as it might have denied. */
+void policy_set_block(struct policy_set *set);
+
 struct policy_set *policy_set_hold(const struct policy_set *set);
 void policy_set_release(const struct policy_set *set); /* NULL is fine */
 

@@ -90,6 +90,11 @@ void policy_set_limit(struct policy_set *set, enum policy_kind kind)
     set->lists[kind].limits = true;
 }
 
+void policy_set_block(struct policy_set *set)
+{
+    set->blocked = true;
+}
+
 struct policy_set *policy_set_hold(const struct policy_set *set)
 {
     PRECOND(set != NULL);

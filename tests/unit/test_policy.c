@@ -447,6 +447,22 @@ static void a_boundary_that_is_gone_allows_nothing(void **state)
     policy_set_release(set);
 }
 
+static void a_document_that_cannot_be_read_allows_nothing(void **state)
+{
+    struct policy_set *set = policy_set_new();
+    struct policy *resource = parsed(FOR("Allow", ALICE), POLICY_FORM_RESOURCE);
+    struct policy_verdict v;
+    (void)state;
+    add(set, POLICY_SCP, G);
+    add(set, POLICY_IDENTITY, G);
+    policy_set_block(set);
+    struct policy_question q = {.action = "acm-pca:IssueCertificate", .resource = CA, .principal = {.account = OWN, .arn = ALICE, .root = true}, .policies = set, .resource_policy = resource, .resource_kind = POLICY_RESOURCE};
+    assert_int_equal(policy_judge(&q, &v), 0);
+    assert_false(v.allowed);
+    policy_release(resource);
+    policy_set_release(set);
+}
+
 static void a_trust_policy_must_allow_within_the_account_too(void **state)
 {
     static const struct {
@@ -526,6 +542,7 @@ int main(void)
         cmocka_unit_test(the_examples_of_acms_guide_mean_what_its_text_says),
         cmocka_unit_test(each_kind_of_policy_is_judged_in_its_turn),
         cmocka_unit_test(a_boundary_that_is_gone_allows_nothing),
+        cmocka_unit_test(a_document_that_cannot_be_read_allows_nothing),
         cmocka_unit_test(a_trust_policy_must_allow_within_the_account_too),
         cmocka_unit_test(not_principal_spares_only_who_is_named_as_all_that_he_is),
         cmocka_unit_test(the_keys_that_a_policy_asks_for_are_told),
