@@ -1,6 +1,7 @@
 #include "ca/core.h"
 
 #include "ca/auth/auth.h"
+#include "ca/auth/attempts.h"
 #include "ca/auth/principal.h"
 #include "ca/auth/resource_policy.h"
 #include "ca/keyring.h"
@@ -267,7 +268,8 @@ int core_open(const char *state, const struct config *config, struct hsm_pin *pi
     out->credentials = credentials_new(out);
     out->resource_policies = resource_policies_new();
     out->principals = principals_new();
-    bool made = out->principals != NULL && out->keyring != NULL && out->credentials != NULL && out->resource_policies != NULL;
+    out->attempts = attempts_new();
+    bool made = out->principals != NULL && out->attempts != NULL && out->keyring != NULL && out->credentials != NULL && out->resource_policies != NULL;
     r = made ? node_take(out) : CH_ENOMEM;
     if (r == 0)
         r = keys_find(out);
@@ -288,6 +290,7 @@ void core_close(struct core *core)
     management_close(core->management);
     credentials_free(core->credentials);
     principals_free(core->principals);
+    attempts_free(core->attempts);
     resource_policies_free(core->resource_policies);
     keyring_free(core->keyring);
     buf_free(&core->audit_spki);

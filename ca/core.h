@@ -13,6 +13,7 @@
 
 struct key_maker;   /* ca/jobs/key_maker.h */
 struct keyring;     /* ca/keyring.h */
+struct attempts;    /* ca/auth/attempts.h */
 struct principals;  /* ca/auth/principal.h */
 struct management;  /* ca/management.h */
 struct credentials; /* ca/auth/credentials.h */
@@ -47,6 +48,7 @@ struct core {
     uint8_t node;            /* serial prefix octet */
     struct credentials *credentials;
     struct principals *principals;
+    struct attempts *attempts; /* wrong passwords and codes */
     struct resource_policies *resource_policies;
     struct throttle *throttle;
     struct key_maker *key_maker;

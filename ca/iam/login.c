@@ -2,6 +2,7 @@
  * Login profiles (a user's password for the console), ChangePassword, and the account's rules for
  * passwords. Hashing is slow by intent and happens before the transaction.
  */
+#include "ca/auth/attempts.h"
 #include "ca/auth/auth.h"
 #include "ca/core.h"
 #include "ca/iam/operations.h"
@@ -245,10 +246,15 @@ static int check_allowed(struct change *c)
 
 static int check_old(struct change *c)
 {
-    int rc = c->hashes == NULL ? CH_EDENIED
-                               : password_check(member_text(c->r->in, "OldPassword"), c->hashes);
+    struct attempts *attempts = c->r->core->attempts;
+    int rc = CH_EDENIED;
     if (c->hashes == NULL)
         return missing(c->r, c->user.name);
+    if (attempts_take(attempts, c->user.id, c->r->now)) {
+        rc = password_check(member_text(c->r->in, "OldPassword"), c->hashes);
+        if (rc != CH_EDENIED)
+            attempts_right(attempts, c->user.id);
+    }
     if (rc != CH_EDENIED)
         return rc;
     return api_fail(&c->r->error, "AccessDeniedException", "The old password was incorrect.");

@@ -4,6 +4,7 @@
  */
 #include "ca/iam/mfa.h"
 
+#include "ca/auth/attempts.h"
 #include "ca/core.h"
 #include "ca/iam/operations.h"
 #include "ca/iam/totp.h"
@@ -69,7 +70,7 @@ static int step_write(struct store_tx *tx, void *context)
     return rc;
 }
 
-int mfa_use(struct request *r, int64_t user, const char *serial, const char *code)
+static int use_code(struct request *r, int64_t user, const char *serial, const char *code)
 {
     struct use u = {.r = r, .serial = serial, .user = user};
     struct secret *seed = NULL;
@@ -84,6 +85,17 @@ int mfa_use(struct request *r, int64_t user, const char *serial, const char *cod
         rc = store_write(r->core->store, step_write, &u);
     secret_free(seed);
     iam_mfa_row_free(&u.row);
+    return rc;
+}
+
+int mfa_use(struct request *r, int64_t user, const char *serial, const char *code)
+{
+    struct attempts *attempts = r->core->attempts;
+    if (!attempts_take(attempts, r->principal.user_id, r->now))
+        return CH_EDENIED;
+    int rc = use_code(r, user, serial, code);
+    if (rc != CH_EDENIED)
+        attempts_right(attempts, r->principal.user_id);
     return rc;
 }
 

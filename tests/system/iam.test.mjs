@@ -259,6 +259,9 @@ test('multi-factor authentication: devices, sessions, conditions', async () => {
   // a session without a code may not manage identities
   const plain = (await user.sts.send(new S.GetSessionTokenCommand({}))).Credentials;
   await refused(new I.IAMClient(as(plain)).send(new I.GetUserCommand({})), 'InvalidClientTokenId');
+  // guessing ends: after ten wrong codes not even the right one counts
+  for (let i = 0; i < 10; i++) await refused(user.sts.send(new S.GetSessionTokenCommand({ SerialNumber, TokenCode: `11111${i}` })), 'AccessDenied');
+  await refused(user.sts.send(new S.GetSessionTokenCommand({ SerialNumber, TokenCode: totp(seed, Date.now() / 1000 + 30) })), 'AccessDenied');
   await ask('DeactivateMFADevice', { UserName: 'mona', SerialNumber });
   await ask('DeleteVirtualMFADevice', { SerialNumber });
 });
