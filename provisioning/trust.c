@@ -14,7 +14,7 @@ static int reply_print(const struct msg_trust_reply *reply)
     return COMMAND_DONE;
 }
 
-/* what: the word behind the verb must be one of these two; NULL = there is none. */
+/* takes_kind: the word behind the verb says whether roots or intermediates are meant. */
 static int trust_run(int argc, char **argv, const char *verb, bool takes_kind)
 {
     static const struct option options[] = {{"state", required_argument, NULL, 's'},

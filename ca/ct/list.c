@@ -13,7 +13,6 @@
 #define SETTING "ct-logs"
 #define LOGS_MAX 128
 #define SPKI_MAX 1024
-#define DEPTH_MAX 16
 
 void ct_list_free(struct ct_list *list)
 {

@@ -589,7 +589,7 @@ const struct statement statements[ST_COUNT] = {
           " AND position = ?4 AND next_try = ?6"),
     READ(ST_VALIDATION_DUE_NEXT, "validation-due-next",
          "SELECT next_try FROM domain_validations INDEXED BY domain_validations_due "
-         "WHERE next_try <> 0 ORDER BY next_try LIMIT 1"),
+         "WHERE next_try <> 0 AND next_try > 0 ORDER BY next_try LIMIT 1"),
     READ(ST_VALIDATION_DUE_SCOPES, "validation-due-scopes",
          "WITH RECURSIVE turns (scope) AS (SELECT min(scope) FROM domain_validations INDEXED BY "
          "domain_validations_turns WHERE next_try <> 0 UNION ALL SELECT (SELECT min(v.scope) FROM "
