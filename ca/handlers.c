@@ -5,6 +5,7 @@
 #include "ca/auth/auth.h"
 #include "ca/ct/ct.h"
 #include "ca/dispatch.h"
+#include "ca/domain/approval.h"
 #include "ca/kek.h"
 #include "ca/management.h"
 #include "ca/outbound.h"
@@ -93,6 +94,18 @@ static int answer_ocsp(struct core *core, struct channel *from, const struct fra
     };
     int r = channel_send(from, MSG_OCSP_ANSWER, frame->header.id, &message, -1);
     buf_free(&answer.body);
+    return r;
+}
+
+static int answer_approve(struct core *core, struct channel *from, const struct frame *frame)
+{
+    const struct msg_approve *asked = &frame->message.approve;
+    struct buf page = {0};
+    int made = asked->decides == 1 ? approval_decide(core, asked->form, &page)
+                                   : approval_page(core, asked->form, &page);
+    struct msg_approved message = {made == 0 ? 200 : 503, buf_slice(&page)};
+    int r = channel_send(from, MSG_APPROVED, frame->header.id, &message, -1);
+    buf_free(&page);
     return r;
 }
 
@@ -407,6 +420,7 @@ static const struct {
     {MSG_TLS_CERTIFY, ROLE_FRONT_MANAGE, answer_tls_certify},
     {MSG_FETCH, ROLE_FRONT_PUBLIC, answer_fetch},
     {MSG_OCSP, ROLE_FRONT_PUBLIC, answer_ocsp},
+    {MSG_APPROVE, ROLE_FRONT_PUBLIC, answer_approve},
     {MSG_LOOKED_UP, ROLE_OUTBOUND, take_answer},
     {MSG_HTTP_ANSWER, ROLE_OUTBOUND, take_answer},
     {MSG_MAIL_ANSWER, ROLE_OUTBOUND, take_answer},

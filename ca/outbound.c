@@ -168,6 +168,8 @@ static void words_copy(struct outbound_answer *out, struct slice why)
 static int answer_copy(struct wait *w, const union message_any *answer)
 {
     struct outbound_answer *out = w->out;
+    if (w->type == MSG_LOOK_UP)
+        return buf_put_slice(&out->body, answer->looked_up.views);
     if (w->type == MSG_MAIL) {
         out->failure = answer->mail_answer.failure;
         out->status = answer->mail_answer.status;
@@ -211,7 +213,7 @@ static void wait_end(struct core *core, struct wait *w)
 int outbound_call(struct core *core, enum message_type type, const void *message, int file,
                   unsigned timeout_ms, struct outbound_answer *out)
 {
-    PRECOND(type == MSG_HTTP || type == MSG_MAIL);
+    PRECOND(type == MSG_HTTP || type == MSG_MAIL || type == MSG_LOOK_UP);
     struct wait w = {.type = type, .out = out};
     *out = (struct outbound_answer){0};
     pthread_mutex_init(&w.lock, NULL);

@@ -49,7 +49,7 @@ struct outbound_answer {
 void outbound_answer_free(struct outbound_answer *a);
 
 /*
- * Asks and waits for MSG_HTTP or MSG_MAIL. 0 with out filled, or as outbound_ask, CH_ECLOSED, CH_ETIMEOUT. Never
+ * Asks and waits for MSG_HTTP, MSG_MAIL or MSG_LOOK_UP (the views become the body). 0 with out filled, or as outbound_ask, CH_ECLOSED, CH_ETIMEOUT. Never
  * from a worker, as a worker has to bring the answer.
  */
 int outbound_call(struct core *core, enum message_type type, const void *message, int file,

@@ -85,6 +85,7 @@ static const struct {
 } answers[] = {
     {MSG_CALL_REPLY, reply_to_call},
     {MSG_FETCHED, publication_reply_fetched},
+    {MSG_APPROVED, publication_reply_approved},
     {MSG_OCSP_ANSWER, publication_reply_ocsp},
 };
 

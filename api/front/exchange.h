@@ -33,6 +33,7 @@ union question {
     struct msg_call call;
     struct msg_fetch fetch;
     struct msg_ocsp ocsp;
+    struct msg_approve approve;
 };
 
 /* Begins with the raw target of the request line. NULL when out of memory. */

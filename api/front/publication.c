@@ -14,6 +14,8 @@
 #define OCSP_REQUEST_TYPE "application/ocsp-request"
 #define OCSP_RESPONSE_TYPE "application/ocsp-response"
 #define HTTP_DATE_SIZE 32
+#define FORM_TYPE "application/x-www-form-urlencoded"
+#define APPROVAL_FORM_MAX 1024
 
 /* ---- refreshing: core is asked while the kept answer still serves ---- */
 
@@ -95,6 +97,28 @@ bool publication_fetch_query(struct exchange *x)
     return exchange_ask(x, MSG_FETCH);
 }
 
+/* A mail scanner that follows the link sees the page, and decides nothing. */
+static bool approval_ask(struct exchange *x, struct slice form, uint32_t decides)
+{
+    if (form.len > APPROVAL_FORM_MAX)
+        return exchange_refuse(x, REFUSAL_NOT_FOUND);
+    exchange_question(x)->approve = (struct msg_approve){decides, form};
+    return exchange_ask(x, MSG_APPROVE);
+}
+
+bool publication_approval_get(struct exchange *x)
+{
+    return approval_ask(x, request_get_query(exchange_request(x)), 0);
+}
+
+bool publication_approval_post(struct exchange *x)
+{
+    struct request *request = exchange_request(x);
+    if (!text_equal_nocase(request_get_header(request, "content-type"), FORM_TYPE))
+        return exchange_refuse(x, REFUSAL_MEDIA_TYPE);
+    return approval_ask(x, buf_slice(&request->body), 1);
+}
+
 bool publication_ocsp_post(struct exchange *x)
 {
     struct request *request = exchange_request(x);
@@ -122,19 +146,22 @@ static int path_decode(struct request *request)
     return r;
 }
 
-/* The URL of a CRL may have any path before its name (CustomPath); a dot is not in base64. */
-static bool names_crl(const struct request *request)
+/* The URL of a CRL may have any path before its name (CustomPath), the target of HTTP validation a folder; a dot
+ * is not in base64. */
+static bool names_file(const struct request *request)
 {
-    static const char suffix[] = ".crl";
+    static const char suffix[] = ".crl", folder[] = "/.well-known/";
     struct slice path = request_get_path(request);
     size_t len = sizeof suffix - 1;
+    if (path.len > 0 && memmem(path.data, path.len, folder, sizeof folder - 1) != NULL)
+        return true;
     return path.len >= len && memcmp(path.data + path.len - len, suffix, len) == 0;
 }
 
 bool publication_ocsp_get(struct exchange *x)
 {
     struct request *request = exchange_request(x);
-    if (names_crl(request))
+    if (names_file(request))
         return publication_fetch(x);
     int r = path_decode(request);
     if (r != 0)
@@ -232,6 +259,28 @@ int publication_reply_fetched(const struct request *request, struct frame *answe
         r = take_file(answer, out);
     else if (r == 0)
         out->body = m->body;
+    if (r != 0)
+        reply_free(out);
+    return r;
+}
+
+int publication_reply_approved(const struct request *request, struct frame *answer,
+                               struct reply *out)
+{
+    static const char *const headers[][2] = {
+        {"Content-Type", "text/html; charset=utf-8"},
+        {"Cache-Control", "no-store"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'"},
+    };
+    (void)request;
+    const struct msg_approved *m = &answer->message.approved;
+    if (m->status != 200)
+        return reply_refuse(REFUSAL_UNAVAILABLE, NULL, out);
+    *out = (struct reply){.status = 200, .file = -1, .body = m->page};
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < sizeof headers / sizeof headers[0]; i++)
+        r = put_text(out, headers[i][0], headers[i][1]);
     if (r != 0)
         reply_free(out);
     return r;

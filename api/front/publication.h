@@ -11,6 +11,9 @@
 /* Route handlers; see routes.h. */
 bool publication_fetch(struct exchange *x);
 bool publication_fetch_query(struct exchange *x); /* of what has a query */
+/* The page of approval by mail, and its form. */
+bool publication_approval_get(struct exchange *x);
+bool publication_approval_post(struct exchange *x);
 bool publication_ocsp_post(struct exchange *x); /* RFC 6960 A.1 */
 bool publication_ocsp_get(struct exchange *x);  /* the same, the request in the path as base64 */
 
@@ -19,6 +22,8 @@ bool publication_ocsp_get(struct exchange *x);  /* the same, the request in the 
  * condition of the request allows it (RFC 9110 13). A descriptor moves from the frame to the reply.
  * CH_EPROTO for an answer that is no reply, CH_ENOMEM.
  */
+int publication_reply_approved(const struct request *request, struct frame *answer,
+                               struct reply *out);
 int publication_reply_fetched(const struct request *request, struct frame *answer,
                               struct reply *out);
 int publication_reply_ocsp(const struct request *request, struct frame *answer, struct reply *out);

@@ -17,6 +17,8 @@ static const struct route routes[] = {
     {ROLE_FRONT_PUBLIC, "GET", "/crl/*", publication_fetch},
     {ROLE_FRONT_PUBLIC, "GET", "/trust/*", publication_fetch},
     {ROLE_FRONT_PUBLIC, "GET", "/ct/+", publication_fetch_query},
+    {ROLE_FRONT_PUBLIC, "GET", "/approvals", publication_approval_get},
+    {ROLE_FRONT_PUBLIC, "POST", "/approvals", publication_approval_post},
     {ROLE_FRONT_PUBLIC, "POST", "/ocsp", publication_ocsp_post},
     {ROLE_FRONT_PUBLIC, "POST", "/", publication_ocsp_post},
     {ROLE_FRONT_PUBLIC, "GET", "/ocsp/*", publication_ocsp_get},

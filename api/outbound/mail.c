@@ -31,10 +31,12 @@ static int address_set(CURL *curl, struct slice address, struct curl_slist **to)
         r = CH_EINVAL;
     else if (to == NULL)
         curl_easy_setopt(curl, CURLOPT_MAIL_FROM, bracketed);
-    else if ((*to = curl_slist_append(NULL, bracketed)) == NULL)
-        r = CH_ENOMEM;
-    else
+    else {
+        struct curl_slist *more = curl_slist_append(*to, bracketed);
+        *to = more == NULL ? *to : more;
+        r = more == NULL ? CH_ENOMEM : 0;
         curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, *to);
+    }
     buf_free(&text);
     return r;
 }
@@ -58,11 +60,18 @@ static int prepare(const struct outbound *o, struct sending *s, CURL *curl, stru
     curl_easy_setopt(curl, CURLOPT_USE_SSL,
                      (long)(o->config->mail_starttls ? CURLUSESSL_ALL : CURLUSESSL_TRY));
     curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L); /* one of five is enough */
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_send);
     curl_easy_setopt(curl, CURLOPT_READDATA, s);
     int r = address_set(curl, s->asked->from, NULL);
-    if (r == 0)
-        r = address_set(curl, s->asked->to, to);
+    struct slice rest = s->asked->to;
+    while (r == 0 && rest.len > 0) {
+        const uint8_t *comma = memchr(rest.data, ',', rest.len);
+        size_t len = comma == NULL ? rest.len : (size_t)(comma - rest.data);
+        r = address_set(curl, slice_of(rest.data, len), to);
+        size_t past = comma == NULL ? len : len + 1;
+        rest = slice_of(rest.data + past, rest.len - past);
+    }
     if (r == 0 && s->asked->user.len > 0)
         r = secret_set(curl, CURLOPT_USERNAME, s->asked->user);
     if (r == 0 && s->asked->user.len > 0)

@@ -5,6 +5,7 @@
 #include "ca/jobs/destruction.h"
 #include "ca/jobs/delivery.h"
 #include "ca/jobs/domain_check.h"
+#include "ca/jobs/domain_mail.h"
 #include "ca/jobs/expiry.h"
 #include "ca/jobs/kek_rotation.h"
 #include "ca/jobs/names.h"
@@ -18,6 +19,7 @@
 const struct job_kind job_kinds[] = {
     {DESTRUCTION_JOB, destruction_job_due, destruction_job_run},
     {DELIVERY_JOB, delivery_job_due, delivery_job_run},
+    {DOMAIN_MAIL_JOB, domain_mail_job_due, domain_mail_job_run},
     {DOMAIN_CHECK_JOB, domain_check_job_due, domain_check_job_run},
     {"expiry", expiry_job_due, expiry_job_run},
     {"names", names_job_due, names_job_run},

@@ -630,6 +630,19 @@ int store_validation_due_list(struct store_tx *tx, int64_t scope, int64_t now,
 int store_validation_mail_put(struct store_tx *tx, const struct scope *scope,
                               const char *certificate, uint32_t position, const char *mail_domain,
                               int64_t due_at);
+struct mail_row {
+    struct scope scope;
+    char certificate[ROW_UUID_SIZE];
+    uint32_t position;
+    char *mail_domain;
+    int64_t due_at;
+};
+/* The mail that is due first, at whatever time. CH_ENOTFOUND. By index. */
+int store_validation_mail_next(struct store_tx *tx, struct mail_row *out);
+/* Sent, or due at another time: unless it was asked for anew since. */
+int store_validation_mail_done(struct store_tx *tx, const struct mail_row *row);
+int store_validation_mail_delay(struct store_tx *tx, const struct mail_row *row, int64_t at);
+void mail_row_free(struct mail_row *row);
 int store_validation_mail_list(struct store_tx *tx, const struct scope *scope,
                                const char *certificate,
                                int (*visit)(void *context, uint32_t position,

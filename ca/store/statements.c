@@ -610,6 +610,17 @@ const struct statement statements[ST_COUNT] = {
           "SELECT number, ?4, ?5, ?6 FROM certificates WHERE id = ?3 AND scope = " SCOPE
           " ON CONFLICT (certificate, position, mail_domain) DO UPDATE SET due_at = "
           "min(due_at, excluded.due_at)"),
+    READ(ST_VALIDATION_MAIL_NEXT, "validation-mail-next",
+         "SELECT s.account, s.region, c.id, m.position, m.mail_domain, m.due_at "
+         "FROM validation_mails m INDEXED BY validation_mails_due "
+         "JOIN certificates c ON c.number = m.certificate JOIN scopes s ON s.number = c.scope "
+         "WHERE m.due_at > 0 ORDER BY m.due_at LIMIT 1"),
+    WRITE(ST_VALIDATION_MAIL_DONE, "validation-mail-done",
+          "DELETE FROM validation_mails WHERE certificate = " CERTIFICATE
+          " AND position = ?4 AND mail_domain = ?5 AND due_at = ?6"),
+    WRITE(ST_VALIDATION_MAIL_DELAY, "validation-mail-delay",
+          "UPDATE validation_mails SET due_at = ?7 WHERE certificate = " CERTIFICATE
+          " AND position = ?4 AND mail_domain = ?5 AND due_at = ?6"),
     READ(ST_VALIDATION_MAIL_LIST, "validation-mail-list",
          "SELECT position, mail_domain, due_at FROM validation_mails "
          "WHERE certificate = " CERTIFICATE " ORDER BY position, mail_domain"),

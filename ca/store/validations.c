@@ -193,3 +193,43 @@ int store_validation_mail_list(struct store_tx *tx, const struct scope *scope,
     return r != 0 ? r : end;
 }
 
+
+/* ---- mails that are due ---- */
+
+static const struct cell mail_cells[] = {
+    CELL_OF(CELL_CHARS, struct mail_row, scope.account, ROW_ACCOUNT_SIZE),
+    CELL_OF(CELL_CHARS, struct mail_row, scope.region, ROW_REGION_SIZE),
+    CELL(CELL_UUID, struct mail_row, certificate),
+    CELL(CELL_UINT32, struct mail_row, position),
+    CELL(CELL_TEXT, struct mail_row, mail_domain),
+    CELL(CELL_INT64, struct mail_row, due_at),
+};
+
+int store_validation_mail_next(struct store_tx *tx, struct mail_row *out)
+{
+    struct query q;
+    query_open(&q, tx, ST_VALIDATION_MAIL_NEXT);
+    return cells_get_one(&q, mail_cells, CELL_COUNT(mail_cells), out, sizeof *out);
+}
+
+int store_validation_mail_done(struct store_tx *tx, const struct mail_row *row)
+{
+    struct query q;
+    query_open(&q, tx, ST_VALIDATION_MAIL_DONE);
+    cells_put(&q, mail_cells, CELL_COUNT(mail_cells), row);
+    return query_run(&q);
+}
+
+int store_validation_mail_delay(struct store_tx *tx, const struct mail_row *row, int64_t at)
+{
+    struct query q;
+    query_open(&q, tx, ST_VALIDATION_MAIL_DELAY);
+    cells_put(&q, mail_cells, CELL_COUNT(mail_cells), row);
+    query_put_int(&q, at);
+    return query_run(&q);
+}
+
+void mail_row_free(struct mail_row *row)
+{
+    cells_free(mail_cells, CELL_COUNT(mail_cells), row, sizeof *row);
+}

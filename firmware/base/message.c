@@ -77,6 +77,14 @@ static const struct message_field forget_fields[] = {
     FIELD(msg_forget, tag, FIELD_U64, 0),
     FIELD(msg_forget, all, FIELD_U32, 0),
 };
+static const struct message_field approve_fields[] = {
+    FIELD(msg_approve, decides, FIELD_U32, 0),
+    FIELD(msg_approve, form, FIELD_TEXT, 1024),
+};
+static const struct message_field approved_fields[] = {
+    FIELD(msg_approved, status, FIELD_U32, 0),
+    FIELD(msg_approved, page, FIELD_TEXT, 8192),
+};
 static const struct message_field look_up_fields[] = {
     FIELD(msg_look_up, question, FIELD_U32, 0),
     FIELD(msg_look_up, name, FIELD_TEXT, DOMAIN_MAX),
@@ -108,7 +116,7 @@ static const struct message_field http_answer_fields[] = {
 };
 static const struct message_field mail_fields[] = {
     FIELD(msg_mail, from, FIELD_TEXT, 320),
-    FIELD(msg_mail, to, FIELD_TEXT, 320),
+    FIELD(msg_mail, to, FIELD_TEXT, 2048),
     FIELD(msg_mail, text, FIELD_BYTES, OUTBOUND_ANSWER_MAX),
     FIELD(msg_mail, user, FIELD_TEXT, 256),
     FIELD(msg_mail, password, FIELD_TEXT, 256),
@@ -213,12 +221,14 @@ static const struct message_row rows[] = {
     ROW(MSG_OCSP, ocsp, PUBLIC, CORE, MSG_OCSP_ANSWER, PUBLIC_REQUEST_MAX + SMALL),
     ROW(MSG_OCSP_ANSWER, ocsp_answer, CORE, PUBLIC, 0, PUBLIC_BODY_MAX + 4 * SMALL),
     ROW(MSG_FORGET, forget, CORE, PUBLIC, 0, SMALL),
+    ROW(MSG_APPROVE, approve, PUBLIC, CORE, MSG_APPROVED, 1024 + SMALL),
+    ROW(MSG_APPROVED, approved, CORE, PUBLIC, 0, 8192 + SMALL),
     ROW(MSG_LOOK_UP, look_up, CORE, OUTBOUND, MSG_LOOKED_UP, 2 * DOMAIN_MAX + SMALL),
     ROW(MSG_LOOKED_UP, looked_up, OUTBOUND, CORE, 0, OUTBOUND_ANSWER_MAX + SMALL),
     ROW_WITH(MSG_HTTP, http, CORE, OUTBOUND, MSG_HTTP_ANSWER, OUTBOUND_BODY_MAX + FACTS_MAX,
              DESCRIPTOR_MAYBE),
     ROW(MSG_HTTP_ANSWER, http_answer, OUTBOUND, CORE, 0, OUTBOUND_ANSWER_MAX + 4096),
-    ROW(MSG_MAIL, mail, CORE, OUTBOUND, MSG_MAIL_ANSWER, OUTBOUND_ANSWER_MAX + 2048),
+    ROW(MSG_MAIL, mail, CORE, OUTBOUND, MSG_MAIL_ANSWER, OUTBOUND_ANSWER_MAX + 4096),
     ROW(MSG_MAIL_ANSWER, mail_answer, OUTBOUND, CORE, 0, 1024),
     ROW(MSG_STATUS, status, OPERATOR, CORE, MSG_STATUS_REPLY, SMALL),
     ROW(MSG_STATUS_REPLY, status_reply, CORE, OPERATOR, 0, FACTS_MAX),

@@ -57,6 +57,8 @@ enum message_type {
     MSG_OCSP = 50,        /* front public -> core: an OCSP request */
     MSG_OCSP_ANSWER = 51,
     MSG_FORGET = 52,      /* core -> front public: kept answers that are true no longer */
+    MSG_APPROVE = 54,     /* front public -> core: the page of approval by mail, or what its form says */
+    MSG_APPROVED = 55,
     MSG_LOOK_UP = 64,     /* core -> outbound: ask the DNS */
     MSG_LOOKED_UP = 65,
     MSG_HTTP = 66,        /* core -> outbound: one exchange with an HTTP server; with a descriptor when that is the body */
@@ -196,7 +198,7 @@ struct msg_http_answer {
 
 /* To the relay of the configuration. */
 struct msg_mail {
-    struct slice from, to; /* addresses alone */
+    struct slice from, to; /* addresses alone; of `to` several, with commas between them */
     struct slice text;     /* header and body, lines ended by CR LF */
     struct slice user, password; /* for the relay, or empty */
     uint32_t timeout_ms;
@@ -288,6 +290,16 @@ struct msg_secret_set_reply {
     uint32_t result; /* 0, or a positive CH_E* */
 };
 
+struct msg_approve {
+    uint32_t decides;  /* 1 = a form that was sent; 0 = the query of the link */
+    struct slice form;
+};
+
+struct msg_approved {
+    uint32_t status;   /* HTTP: 200, 503 */
+    struct slice page; /* HTML */
+};
+
 /* Room for any decoded message. */
 union message_any {
     struct msg_ready ready;
@@ -302,6 +314,8 @@ union message_any {
     struct msg_ocsp ocsp;
     struct msg_ocsp_answer ocsp_answer;
     struct msg_forget forget;
+    struct msg_approve approve;
+    struct msg_approved approved;
     struct msg_look_up look_up;
     struct msg_looked_up looked_up;
     struct msg_http http;

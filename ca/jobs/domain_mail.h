@@ -1,0 +1,16 @@
+/*
+ * domain_mail.h - the job that sends validation mails: to the five addresses of a domain that has an MX
+ * record, in one hand-over to the relay.
+ */
+#ifndef CHANCERY_JOBS_DOMAIN_MAIL_H
+#define CHANCERY_JOBS_DOMAIN_MAIL_H
+
+#include "ca/jobs/schedule.h"
+
+#define DOMAIN_MAIL_JOB "domain-mail"
+
+/* See struct job_kind. */
+int domain_mail_job_due(struct core *core, int64_t *at);
+int domain_mail_job_run(struct core *core, int64_t now);
+
+#endif
