@@ -47,6 +47,7 @@ struct key {
     int64_t value;
     char *text; /* of VALUE_TEXT, and the hex of VALUE_ID */
     int64_t number;
+    int64_t facet; /* in a stream of all facets */
 };
 
 struct stream {
@@ -196,6 +197,8 @@ static int stream_read(struct page *p, struct stream *stream, struct query *q)
     while (rc == 0 && stream->count < BATCH && query_next(q)) {
         struct key key = {.group = stream->group, .number = sqlite3_column_int64(q->st, 1)};
         rc = key_read(q, 0, orders[stream->order].kind, &key);
+        if (stream->facet == ANY_FACET)
+            key.facet = sqlite3_column_int64(q->st, 2);
         if (orders[stream->order].kind == VALUE_NUMBER && (down ? key.value < from : key.value > to))
             break;
         if (rc == 0)
@@ -291,7 +294,8 @@ static bool is_behind(const struct page *p, const struct key *key)
     const struct certificate_place *after = p->s.query->after;
     if (after == NULL)
         return true;
-    struct key place = {after->group, after->value, after->text, after->number};
+    struct key place = {.group = after->group, .value = after->value, .text = after->text,
+                        .number = after->number};
     return key_compare(p, key, &place) > 0;
 }
 
@@ -549,6 +553,15 @@ static void place_set(struct certificate_place *place, struct key *key)
     key->text = NULL;
 }
 
+/* False when its facet alone says that the condition is not true of the row. */
+static bool facet_may_fit(const struct page *p, const struct stream *stream, const struct key *key)
+{
+    if (stream->facet != ANY_FACET)
+        return true;
+    const struct search_facet *facet = facet_of(p, key->facet);
+    return facet == NULL || facet->truth != TRUTH_NO;
+}
+
 /* One key of the merge: passed over, given, or found to be beyond the page. */
 static int key_handle(struct page *p, const struct stream *stream, struct key *key, struct certificate_page *out,
                       int (*visit)(void *context, const struct certificate_row *row), void *context)
@@ -557,7 +570,8 @@ static int key_handle(struct page *p, const struct stream *stream, struct key *k
     int rc = 0;
     if (stream->look) {
         p->looked++;
-        rc = row_fits(p, key->number, stream->facet, &yes);
+        yes = facet_may_fit(p, stream, key);
+        rc = yes ? row_fits(p, key->number, stream->facet, &yes) : 0;
     }
     if (rc == 0 && yes && p->given == p->s.query->limit) {
         p->full = out->more = true;

@@ -505,10 +505,10 @@ const struct statement statements[ST_COUNT] = {
     PAGES(ST_PAGE_COMMON_NAME, "page-common-name", "certificates_by_common_name", "common",
           "AND common <> '' "),
     READ(ST_PAGE_ID_UP, "page-id-up",
-         "SELECT id, number FROM certificates INDEXED BY certificates_by_id "
+         "SELECT id, number, facet FROM certificates INDEXED BY certificates_by_id "
          "WHERE scope = ?1 AND id > ?3 ORDER BY id LIMIT ?5"),
     READ(ST_PAGE_ID_DOWN, "page-id-down",
-         "SELECT id, number FROM certificates INDEXED BY certificates_by_id "
+         "SELECT id, number, facet FROM certificates INDEXED BY certificates_by_id "
          "WHERE scope = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?5"),
     READ(ST_SEARCH_ROW, "search-row",
          "SELECT scope, facet, created_at, not_after, not_before, issued_at, imported_at, "

@@ -428,9 +428,9 @@ static void the_manual_page_has_every_section_and_key(void **state)
     char *rest = text;
     for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
         char wanted[80];
-        char *end = line[0] == '[' ? strchr(line, ']') + 1 : line + 2 + strcspn(line + 2, " ");
         if (line[0] == '\0')
             continue;
+        char *end = line[0] == '[' ? strchr(line, ']') + 1 : line + 2 + strcspn(line + 2, " ");
         snprintf(wanted, sizeof wanted, "%s%.*s", line[0] == '[' ? ".Ss " : ".It Ic ",
                  (int)(end - line) - (line[0] == '[' ? 0 : 2), line + (line[0] == '[' ? 0 : 2));
         const char *found = strstr(line[0] == '[' ? page : section, wanted);
