@@ -13,7 +13,7 @@
 
 #define STOCK_SIZE_MAX 1024
 #define NICE 10
-#define PAUSE_S 1 /* after a failure */
+#define PAUSE_MS 1000 /* after a failure */
 
 struct shelf {
     struct stock_pair *pairs;
@@ -79,7 +79,7 @@ static CK_RV op_make(struct hsm *h, CK_SESSION_HANDLE session, void *context)
 
 static void pause_or_stop(struct stock *stock)
 {
-    struct timespec until = clock_deadline(PAUSE_S * 1000);
+    struct timespec until = clock_deadline(PAUSE_MS);
     if (!stock->stop)
         (void)pthread_cond_timedwait(&stock->wake, &stock->lock, &until);
 }

@@ -21,7 +21,7 @@
 
 #define SECOND_US INT64_C(1000000)
 #define DAY (INT64_C(24) * 3600)
-#define CAA_AGE_US (8 * 3600 * SECOND_US) /* CA/Browser Forum BR 3.2.2.8: at most eight hours */
+#define CAA_AGE_US (INT64_C(8) * 3600 * SECOND_US) /* CA/Browser Forum BR 3.2.2.8: at most eight hours */
 #define BATCH 8  /* certificates in a round: who stops core waits for them */
 #define LOOK 128 /* orders among which accounts take turns */
 #define DELAY_MOST 10 /* 2^10 seconds */
@@ -338,6 +338,7 @@ static int put_off(struct work *w, int code)
 {
     uint32_t power = w->order.attempts < DELAY_MOST ? w->order.attempts : DELAY_MOST;
     free(w->order.note);
+    w->order.note = NULL;
     int rc = member_copy(w->note[0] == '\0' ? ch_error_text(code) : w->note, &w->order.note);
     w->order.attempts++;
     w->order.due_at = w->now + (SECOND_US << power);

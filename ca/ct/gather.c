@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SKEW_MS (5 * 60 * 1000) /* a timestamp lies no further ahead */
+#define SKEW_MS (INT64_C(5) * 60 * 1000) /* a timestamp lies no further ahead */
 #define OPERATORS_MAX 16
 
 struct gather {

@@ -55,7 +55,9 @@ int password_check(const char *password, const char *hash)
     unsigned cost = 0, block = 0, parallel = 0;
     char salt_hex[2 * SALT_SIZE + 1], key_hex[2 * KEY_SIZE + 1];
     uint8_t salt[SALT_SIZE], kept[KEY_SIZE], key[KEY_SIZE];
-    if (sscanf(hash, "scrypt$%u$%u$%u$%32[0-9a-f]$%64[0-9a-f]", &cost, &block, &parallel, salt_hex,
+    /* What cannot be read is not what this program wrote, and no number of it is out of range. */
+    if (sscanf(hash, /* NOLINT(cert-err34-c) */
+               "scrypt$%u$%u$%u$%32[0-9a-f]$%64[0-9a-f]", &cost, &block, &parallel, salt_hex,
                key_hex) != 5 ||
         hex_decode(salt_hex, 2 * SALT_SIZE, salt) != 0 ||
         hex_decode(key_hex, 2 * KEY_SIZE, kept) != 0)

@@ -115,7 +115,7 @@ static const struct pki_profile trust_intermediate = {
 /* Key encipherment is for RSA keys only (BR 7.1.2.7.11). */
 #define PUBLIC_LEAF(title, usage, poisoned)                                                        \
     {                                                                                              \
-        .name = title, .path_length = -1, .constraints_critical = true, .key_usage = (usage),      \
+        .name = (title), .path_length = -1, .constraints_critical = true, .key_usage = (usage),      \
         .extended_key_usage = eku_server, .pointers = true, .public_trust = true,                  \
         .precertificate = (poisoned)                                                               \
     }

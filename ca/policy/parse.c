@@ -105,7 +105,7 @@ static int actions_parse(struct parsing *ps, const json_t *value, struct stateme
     struct action_pattern *list = arena_take(&ps->p->arena, count, sizeof *list);
     int r = list == NULL ? CH_ENOMEM : 0;
     for (size_t i = 0; i < count && r == 0; i++) {
-        struct slice text;
+        struct slice text = {0};
         r = text_take(ps, list_item(value, i), &text);
         if (r == 0)
             r = action_parse(ps, text, &list[i]);
@@ -149,7 +149,7 @@ static int resources_parse(struct parsing *ps, const json_t *value, struct state
     struct arn_pattern *list = arena_take(&ps->p->arena, count, sizeof *list);
     int r = list == NULL ? CH_ENOMEM : 0;
     for (size_t i = 0; i < count && r == 0; i++) {
-        struct slice text;
+        struct slice text = {0};
         r = text_take(ps, list_item(value, i), &text);
         if (r == 0)
             r = resource_check(ps, text);
@@ -177,7 +177,7 @@ static int who_list_parse(struct parsing *ps, const char *kind, const json_t *va
 {
     int r = 0;
     for (size_t i = 0; i < list_size(value) && r == 0; i++) {
-        struct slice text;
+        struct slice text = {0};
         r = text_take(ps, list_item(value, i), &text);
         if (r == 0)
             r = who_parse(&ps->p->arena, kind, text, &list[*count]);
@@ -245,7 +245,7 @@ static int operands_parse(struct parsing *ps, const json_t *value, struct clause
     int r = list == NULL ? CH_ENOMEM : 0;
     for (size_t i = 0; i < count && r == 0; i++) {
         char room[40];
-        struct slice text;
+        struct slice text = {0};
         r = scalar_take(ps, list_item(value, i), room, &text);
         if (r == 0)
             r = fail_as(ps, operand_parse(&ps->p->arena, c->operator, text, ps->flags, &list[i]),
@@ -327,7 +327,7 @@ static int conditions_parse(struct parsing *ps, const json_t *value, struct stat
 
 static int sid_parse(struct parsing *ps, const json_t *value, struct statement *st)
 {
-    struct slice text;
+    struct slice text = {0};
     int r = text_take(ps, value, &text);
     bool strict = ps->p->form != POLICY_FORM_RESOURCE;
     for (size_t i = 0; i < text.len && r == 0 && strict; i++)
@@ -340,7 +340,7 @@ static int sid_parse(struct parsing *ps, const json_t *value, struct statement *
 
 static int effect_parse(struct parsing *ps, const json_t *value, struct statement *st)
 {
-    struct slice text;
+    struct slice text = {0};
     int r = text_take(ps, value, &text);
     if (r != 0)
         return r;

@@ -84,8 +84,10 @@ static double take_fraction(struct reading *r)
     double value = 0, unit = 0.1;
     size_t n = digits(r->text, r->at);
     r->bad = r->bad || n == 0 || n > 9;
-    for (size_t i = 0; i < n && !r->bad; i++, unit /= 10)
+    for (size_t i = 0; i < n && !r->bad; i++) {
         value += unit * (r->text.data[r->at++] - '0');
+        unit /= 10;
+    }
     return value;
 }
 

@@ -33,7 +33,7 @@ json_t *sts_claims(const struct request *r, const char *entity, int64_t seconds)
 {
     int64_t now = r->now / 1000000;
     json_t *claims = json_pack("{s:s, s:I, s:I}", "entity", entity, "issued", (json_int_t)now,
-                               "expires", (json_int_t)(now + seconds));
+                               "expires", (json_int_t)now + seconds);
     if (claims != NULL && r->mfa_at != 0 &&
         json_object_set_new(claims, "mfa", json_integer(r->mfa_at)) != 0) {
         json_decref(claims);
