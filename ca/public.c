@@ -4,6 +4,7 @@
 #include "ca/domain/challenge.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/crl.h"
+#include "ca/store/validations.h"
 #include "ca/trust/trust.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"

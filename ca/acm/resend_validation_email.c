@@ -10,6 +10,7 @@
 #include "ca/domain/challenge.h"
 #include "ca/domain/validation.h"
 #include "ca/members.h"
+#include "ca/store/validations.h"
 
 #include <string.h>
 

@@ -8,6 +8,7 @@
 #include "ca/arn.h"
 #include "ca/domain/validation.h"
 #include "ca/members.h"
+#include "ca/store/validations.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include "ca/acm/renewal_public.h"
 #include "ca/domain/outcome.h"
 #include "ca/members.h"
+#include "ca/store/validations.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 

@@ -9,6 +9,7 @@
 #define CHANCERY_DOMAIN_APPROVAL_H
 
 #include "ca/core.h"
+#include "ca/store/validations.h"
 
 #define APPROVAL_CODE_SIZE 65
 #define APPROVAL_LIFE_US (INT64_C(72) * 3600 * 1000000)

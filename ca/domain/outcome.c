@@ -7,6 +7,7 @@
 #include "ca/jobs/domain_check.h"
 #include "ca/jobs/domain_look.h"
 #include "ca/members.h"
+#include "ca/store/validations.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 

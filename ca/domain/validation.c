@@ -4,6 +4,7 @@
 #include "ca/domain/policy.h"
 #include "ca/domain/suffix.h"
 #include "ca/members.h"
+#include "ca/store/validations.h"
 #include "firmware/base/log.h"
 
 #include <stdlib.h>

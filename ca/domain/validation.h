@@ -7,6 +7,7 @@
 
 #include "ca/core.h"
 #include "ca/request.h"
+#include "ca/store/validations.h"
 
 /* The names of a certificate in their order; {0} is empty. */
 struct validation_list {

@@ -3,6 +3,7 @@
 #include "ca/domain/outcome.h"
 #include "ca/domain/suffix.h"
 #include "ca/jobs/domain_look.h"
+#include "ca/store/validations.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 

@@ -2,6 +2,7 @@
 
 #include "ca/domain/challenge.h"
 #include "ca/members.h"
+#include "ca/store/validations.h"
 #include "firmware/base/dns_view.h"
 #include "firmware/base/error.h"
 

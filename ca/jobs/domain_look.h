@@ -9,6 +9,7 @@
 #include "ca/domain/name.h"
 #include "ca/domain/proof.h"
 #include "ca/outbound.h"
+#include "ca/store/validations.h"
 
 #include <sys/queue.h>
 

@@ -7,6 +7,7 @@
 #include "ca/members.h"
 #include "ca/outbound.h"
 #include "ca/secrets.h"
+#include "ca/store/validations.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/dns_view.h"
 #include "firmware/base/log.h"

@@ -1,5 +1,6 @@
 /* How the names of a certificate are validated, and the mails that are due for that. */
 #include "ca/store/cells.h"
+#include "ca/store/validations.h"
 
 #include <stdlib.h>
 

@@ -5,6 +5,7 @@
 #include "ca/domain/challenge.h"
 #include "ca/domain/validation.h"
 #include "ca/jobs/expiry.h"
+#include "ca/store/validations.h"
 #include "firmware/base/clock.h"
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* How names are validated, mails that are due, configuration of accounts: the rows. */
+#include "ca/store/validations.h"
 #include "tests/unit/test_store_kit.h"
 
 #define TIMED_OUT_AT 2000
