@@ -43,10 +43,12 @@ static bool path_fits(const struct route *route, const struct request *request)
            (last == '*' || request_get_path(request).len > lead);
 }
 
+/* What is signed is signed with its method: there a HEAD is nobody's GET. */
 static bool method_fits(const struct route *route, const struct request *request)
 {
     return request_method_is(request, route->method) ||
-           (strcmp(route->method, "GET") == 0 && request_method_is(request, "HEAD"));
+           (route->plane == ROLE_FRONT_PUBLIC && strcmp(route->method, "GET") == 0 &&
+            request_method_is(request, "HEAD"));
 }
 
 /* A path is found once among the methods that it takes. */

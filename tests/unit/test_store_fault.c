@@ -273,7 +273,7 @@ static void a_checkpoint_that_fails_loses_nothing(void **state)
     assert_int_equal(records, 2);
 }
 
-/* ---- a file system of 2 MiB ---- */
+/* ---- a file system of 4 MiB ---- */
 
 static int put_block(struct store_tx *tx, void *context)
 {
@@ -319,7 +319,7 @@ static void a_file_system_that_runs_full_keeps_what_was_answered(void **state)
 {
     struct kit *kit = *state;
     char filler[96];
-    if (mount("tmpfs", kit->folder, "tmpfs", 0, "size=2m") != 0) {
+    if (mount("tmpfs", kit->folder, "tmpfs", 0, "size=4m") != 0) {
         print_message("skipped: mounting a tmpfs needs root\n");
         skip();
     }

@@ -111,26 +111,32 @@ test('other paths are unknown', async () => {
   isRefusal(await front.request({ path: '/x', method: 'GET' }, ''), 404, 'UnknownOperationException');
 });
 
-for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'BREW']) {
+for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PATCH', 'BREW']) {
   test(`${method} on / is refused with what is allowed`, async () => {
     if (method === 'BREW') {
       const raw = await front.connect();
       raw.write('BREW / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
       await raw.end;
       assert.match(raw.text, /^HTTP\/1.1 405 /);
-      assert.match(raw.text, /\r\nAllow: POST\r\n/);
+      assert.match(raw.text, /\r\nAllow: POST, GET\r\n/);
       return;
     }
     const reply = await front.request({ method }, '');
     isRefusal(reply, 405, 'MethodNotAllowedException');
-    assert.equal(reply.headers.allow, 'POST');
+    assert.equal(reply.headers.allow, 'POST, GET');
   });
 }
+
+test('GET on / is relayed as it is signed', async () => {
+  const told = await front.relayed({ method: 'GET', path: '/?Action=GetCallerIdentity' }, '');
+  assert.equal(told.method, 'GET');
+  assert.equal(told.query, 'Action=GetCallerIdentity');
+});
 
 test('HEAD on / is refused without a body', async () => {
   const reply = await front.request({ method: 'HEAD' }, '');
   assert.equal(reply.status, 405);
-  assert.equal(reply.headers.allow, 'POST');
+  assert.equal(reply.headers.allow, 'POST, GET');
   assert.equal(reply.body, '');
 });
 
