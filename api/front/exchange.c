@@ -40,7 +40,7 @@ static enum refusal refusal_of(int failure)
     case CH_EINVAL:
         return REFUSAL_MALFORMED;
     case CH_ELIMIT:
-        return REFUSAL_TOO_MANY_HEADERS;
+        return REFUSAL_HEAD_TOO_LARGE;
     default:
         return REFUSAL_UNAVAILABLE;
     }
@@ -190,7 +190,9 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
     struct exchange *x = context;
     int result = request_add_header(&x->request, slice_of(name, name_len),
                                     slice_of(value, value == NULL ? 0 : value_len));
-    x->refused = refusal_of(result);
+    x->refused = result == CH_ELIMIT && x->request.header_count == MESSAGE_PAIRS_MAX
+                     ? REFUSAL_TOO_MANY_HEADERS
+                     : refusal_of(result);
     return result == 0 ? MHD_YES : MHD_NO;
 }
 
@@ -320,7 +322,8 @@ struct exchange *exchange_new(struct plane *plane, struct MHD_Connection *mhd,
     x->mhd = mhd;
     x->connection = connection;
     request_init(&x->request, plane->body_max);
-    x->refused = refusal_of(request_set_target(&x->request, slice_text(target)));
+    int result = request_set_target(&x->request, slice_text(target));
+    x->refused = result == CH_ELIMIT ? REFUSAL_TARGET_TOO_LONG : refusal_of(result);
     connection_request_begins(connection);
     return x;
 }

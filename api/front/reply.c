@@ -29,6 +29,12 @@ static const struct refusal_row {
                          "The request was not received in time."},
     [REFUSAL_TOO_LARGE] = {413, "Request Entity Too Large", "RequestEntityTooLargeException",
                            "The request body is larger than this endpoint takes."},
+    [REFUSAL_TARGET_TOO_LONG] = {414, "URI Too Long", "RequestUriTooLongException",
+                                 "The path and query of the request are longer than this endpoint "
+                                 "takes."},
+    [REFUSAL_HEAD_TOO_LARGE] = {431, "Request Header Fields Too Large",
+                                "RequestHeaderSectionTooLargeException",
+                                "The headers of the request are larger than this endpoint takes."},
     [REFUSAL_MEDIA_TYPE] = {415, "Unsupported Media Type", "UnsupportedMediaTypeException",
                             "This path does not take that Content-Type."},
     [REFUSAL_INTERNAL] = {500, "Internal Server Error", "InternalFailure",

@@ -32,6 +32,8 @@ int request_set_target(struct request *r, struct slice target)
 {
     if (target.len == 0 || !text_is_target(target))
         return CH_EINVAL;
+    if (target.len > REQUEST_TARGET_MAX)
+        return CH_ELIMIT;
     const uint8_t *mark = memchr(target.data, '?', target.len);
     size_t path_len = mark == NULL ? target.len : (size_t)(mark - target.data);
     int result = put_part(r, slice_of(target.data, path_len), &r->path);

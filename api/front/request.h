@@ -9,7 +9,12 @@
 #include "firmware/base/message.h"
 
 #define REQUEST_METHOD_MAX 32
-#define REQUEST_HEAD_MAX ((size_t)64 * 1024) /* a second fence behind the server's header memory */
+/*
+ * Below what the server's memory for a head holds (server.c), so that who sends too much is told so by a
+ * refusal of ours, with its request id. A session token is 2 to 4 KiB.
+ */
+#define REQUEST_TARGET_MAX ((size_t)12 * 1024)
+#define REQUEST_HEAD_MAX ((size_t)14 * 1024)
 
 /* A part of the head, as an offset: the bytes move while they grow. */
 struct request_part {

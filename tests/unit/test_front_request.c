@@ -70,6 +70,12 @@ static void test_targets_with_forbidden_bytes_are_refused(void **state)
     assert_int_equal(request_set_target(&request, slice_text("/a\tb")), CH_EINVAL);
     assert_int_equal(request_set_target(&request, slice_of("/\0", 2)), CH_EINVAL);
     assert_int_equal(request_set_target(&request, slice_text("/\x7f")), CH_EINVAL);
+    char long_one[REQUEST_TARGET_MAX + 2];
+    memset(long_one, '/', sizeof long_one);
+    long_one[REQUEST_TARGET_MAX + 1] = '\0';
+    assert_int_equal(request_set_target(&request, slice_text(long_one)), CH_ELIMIT);
+    long_one[REQUEST_TARGET_MAX] = '\0';
+    assert_int_equal(request_set_target(&request, slice_text(long_one)), 0);
 }
 
 static void test_methods_are_tokens_of_bounded_length(void **state)

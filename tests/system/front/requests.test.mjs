@@ -158,6 +158,26 @@ test('a head that does not fit is refused with 431 or 414', async () => {
   assert.match(long.text, /^HTTP\/1.1 414 /);
 });
 
+// From our own bound to that of the server's memory for a head.
+for (const [what, status, type, head] of [
+  ['a target', 414, 'RequestUriTooLongException', `POST /?${'x'.repeat(12 * 1024)} HTTP/1.1\r\nHost: a\r\n`],
+  ['one header', 431, 'RequestHeaderSectionTooLargeException', `POST / HTTP/1.1\r\nHost: a\r\nX-A: ${'x'.repeat(14 * 1024)}\r\n`],
+  ['one header just within the memory', 431, 'RequestHeaderSectionTooLargeException',
+    `POST / HTTP/1.1\r\nHost: a\r\nX-A: ${'x'.repeat(19 * 1024)}\r\n`],
+  ['sixty headers', 431, 'RequestHeaderSectionTooLargeException',
+    `POST / HTTP/1.1\r\nHost: a\r\n${`X-A: ${'x'.repeat(245)}\r\n`.repeat(60)}`],
+]) {
+  test(`${what} beyond the bound is refused in JSON with a request id`, async () => {
+    const raw = await front.connect();
+    raw.write(`${head}Connection: close\r\n\r\n`);
+    await raw.end;
+    const [lines, body] = raw.text.split('\r\n\r\n');
+    assert.match(lines, new RegExp(`^HTTP/1.1 ${status} `));
+    assert.match(lines, /^x-amzn-RequestId: [0-9a-f-]{36}$/im);
+    assert.equal(JSON.parse(body).__type, type);
+  });
+}
+
 test('a head of 12 KiB fits', async () => {
   const told = await front.relayed({ headers: { 'x-amz-security-token': 'x'.repeat(12 * 1024) } });
   assert.equal(told.headers[0][1].length, 12 * 1024);
