@@ -4,6 +4,7 @@
 
 #include "ca/auth/auth.h"
 #include "ca/ct/ct.h"
+#include "ca/domain/desk.h"
 #include "ca/dispatch.h"
 #include "ca/domain/approval.h"
 #include "ca/kek.h"
@@ -374,6 +375,18 @@ static int answer_trust(struct core *core, struct channel *from, const struct fr
     return r;
 }
 
+static int answer_validation(struct core *core, struct channel *from, const struct frame *frame)
+{
+    struct buf text = {0};
+    int made = desk_answer(core, &frame->message.validation, &text);
+    if (made != 0 && text.len == 0)
+        (void)buf_put_text(&text, ch_error_text(made));
+    struct msg_validation_reply message = {.result = (uint32_t)-made, .text = buf_slice(&text)};
+    int r = channel_send(from, MSG_VALIDATION_REPLY, frame->header.id, &message, -1);
+    buf_free(&text);
+    return r;
+}
+
 static int answer_ct_logs(struct core *core, struct channel *from, const struct frame *frame)
 {
     const struct msg_ct_logs *asked = &frame->message.ct_logs;
@@ -430,6 +443,7 @@ static const struct {
     {MSG_SECRET_SET, ROLE_OPERATOR, answer_secret_set},
     {MSG_KEY_ROTATE, ROLE_OPERATOR, answer_key_rotate},
     {MSG_TRUST, ROLE_OPERATOR, answer_trust},
+    {MSG_VALIDATION, ROLE_OPERATOR, answer_validation},
     {MSG_CT_LOGS, ROLE_OPERATOR, answer_ct_logs},
 };
 

@@ -37,6 +37,11 @@ static const struct parameter list_parameters[] = {
     {NULL, NULL, PARAMETER_TEXT},
 };
 
+static const struct parameter check_parameters[] = {
+    {"domainName", "DomainName", PARAMETER_TEXT},
+    {NULL, NULL, PARAMETER_TEXT},
+};
+
 #define CERTIFICATES "/chancery/v1/certificates/"
 #define ASSOCIATIONS "/associations"
 #define VALIDATIONS "/validations"
@@ -46,7 +51,7 @@ static const struct rest_route routes[] = {
     {"DELETE", CERTIFICATES, ASSOCIATIONS, "Chancery.DeleteAssociation", delete_parameters, false},
     {"GET", CERTIFICATES, ASSOCIATIONS, "Chancery.ListAssociations", list_parameters, false},
     {"GET", CERTIFICATES, VALIDATIONS, "Chancery.ListValidations", no_parameters, false},
-    {"POST", CERTIFICATES, VALIDATIONS "/check", "Chancery.CheckValidations", no_parameters, false},
+    {"POST", CERTIFICATES, VALIDATIONS "/check", "Chancery.CheckValidations", check_parameters, false},
 };
 
 /* What stands between before and after; false when the path has not that form. */

@@ -6,7 +6,7 @@
 
 #include "firmware/base/config.h"
 
-enum { COMMAND_DONE = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 2 };
+enum { COMMAND_DONE = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 2, COMMAND_WAITS = 3 };
 
 /* A row of the table in main.c. argv[0] of run is the last word of the command. */
 struct command {
@@ -31,6 +31,9 @@ int trust_bundle_run(int argc, char **argv);
 int trust_make_run(int argc, char **argv);
 int trust_roll_over_run(int argc, char **argv);
 int ct_logs_run(int argc, char **argv);
+int validation_list_run(int argc, char **argv);
+int validation_show_run(int argc, char **argv);
+int validation_check_run(int argc, char **argv);
 int version_run(int argc, char **argv);
 int help_run(int argc, char **argv);
 

@@ -87,6 +87,22 @@ static const struct command commands[] = {
      "  --none               no logs but the appliance's own\n"
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n",
      ct_logs_run},
+    {"validation", "list", "[options]", "list the public certificates that wait, and what for",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --account ID         only those of that account (all)\n"
+     "  --json               for programs\n",
+     validation_list_run},
+    {"validation", "show", "ARN [options]",
+     "tell for each name of a certificate what is expected, what was seen, and why that is not enough",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --json               for programs, as ListValidations answers\n",
+     validation_show_run},
+    {"validation", "check", "ARN [DOMAIN] [options]",
+     "look now, and tell what was seen; ends with 3 when a name is not proved",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --wait SECONDS       wait so long for what is seen (15)\n"
+     "  --json               for programs, as ListValidations answers\n",
+     validation_check_run},
     {"hsm", "doctor", "[options]", "say whether an HSM can do what Chancery needs",
      "  --state DIR          take module, token and PIN from the appliance in DIR\n"
      "  --module PATH        PKCS#11 module\n"
@@ -128,7 +144,7 @@ static int usage_all(FILE *out, int status)
         snprintf(words, sizeof words, "%s%s%s", commands[i].word,
                  commands[i].second == NULL ? "" : " ",
                  commands[i].second == NULL ? "" : commands[i].second);
-        fprintf(out, "  %-12s %s\n", words, commands[i].summary);
+        fprintf(out, "  %-16s %s\n", words, commands[i].summary);
     }
     fputs("\n`chancery help COMMAND` tells the options of a command.\n", out);
     return status;

@@ -96,6 +96,20 @@ static const struct shape validation = {STRUCTURE("Validation",
 
 static const struct shape validations = {LIST("Validations", validation, ANY, ANY)};
 
+static const struct shape waiting = {STRUCTURE("Waiting",
+    MEMBER("DomainName", text, OPTIONAL),
+    MEMBER("Code", text, REQUIRED),
+    MEMBER("Reason", text, REQUIRED),
+    MEMBER("NextAt", created_at, OPTIONAL))};
+
+static const struct shape waitings = {LIST("Waitings", waiting, ANY, ANY)};
+
+static const struct shape domain_name = {STRING("DomainName", 1, 253)};
+
+static const struct shape check_validations_request = {STRUCTURE("CheckValidationsRequest",
+    MEMBER("CertificateArn", acm_arn, REQUIRED),
+    MEMBER("DomainName", domain_name, OPTIONAL))};
+
 static const struct shape validations_request = {STRUCTURE("ValidationsRequest",
     MEMBER("CertificateArn", acm_arn, REQUIRED))};
 
@@ -103,13 +117,15 @@ static const struct shape list_validations_response = {STRUCTURE("ListValidation
     MEMBER("CertificateArn", acm_arn, REQUIRED),
     MEMBER("Status", text, REQUIRED),
     MEMBER("FailureReason", text, OPTIONAL),
+    MEMBER("GivenUpAt", created_at, OPTIONAL),
+    MEMBER("Waiting", waitings, REQUIRED),
     MEMBER("Validations", validations, REQUIRED))};
 
 static const struct shape check_validations_response = {STRUCTURE("CheckValidationsResponse",
     MEMBER("Checking", number, REQUIRED))};
 
 const struct operation contract_chancery_operations[CHANCERY_OPERATION_COUNT] = {
-    OPERATION("CheckValidations", &validations_request, &check_validations_response,
+    OPERATION("CheckValidations", &check_validations_request, &check_validations_response,
               ERRORS(COMMON_ERRORS, "InvalidStateException")),
     OPERATION("DeleteAssociation", &delete_association_request, NO_OUTPUT, ERRORS(COMMON_ERRORS)),
     OPERATION("ListAssociations", &list_associations_request, &list_associations_response,

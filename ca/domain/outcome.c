@@ -164,6 +164,8 @@ static int row_apply(struct validation_row *row, const struct look *l, int64_t n
     bool done = l->caa_is && l->caa.verdict != PROOF_NOT_YET;
     next_set(row, l, done, now);
     row->looked_at = now;
+    free(row->held);
+    row->held = NULL;
     if (l->failure == 0)
         row->attempts++;
     return rc;

@@ -8,6 +8,9 @@
 
 #include "ca/core.h"
 
+/* So long after the request a certificate waits for its names: user guide of ACM, "DNS validation". */
+#define OUTCOME_WAIT_US (INT64_C(72) * 3600 * 1000000)
+
 struct look; /* ca/jobs/domain_look.h */
 
 /* Writes the outcome; failures are logged, and then the look is done again when its lease ends. */

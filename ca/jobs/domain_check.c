@@ -17,6 +17,7 @@
 #define SLOTS 1024   /* registered domains that share one keep each other's pace: no harm */
 #define SOON_US 50000
 #define CROWDED_US 500000
+#define HELD_SIZE 384
 #define REST_US 100000 /* after a round that found nothing that it may begin */
 
 /* One name under way. */
@@ -102,16 +103,26 @@ static size_t count_of_account(const struct domain_checks *c, const char *accoun
  * When a look below that domain may begin: now, and then its place is taken; or later. A place in
  * the future is taken, too, so that those who are put off do not all come back at once.
  */
-static int64_t begin_at(struct domain_checks *c, const char *parent, int64_t now)
+static int64_t begin_at(struct domain_checks *c, const char *parent, int64_t now,
+                        char held[HELD_SIZE])
 {
     int64_t rate = c->core->config->domains_checks_per_second;
     int64_t *slot = &c->slots[slot_of(parent)];
-    if (count_below(c, parent) >= (size_t)c->core->config->domains_checks_per_domain)
+    if (count_below(c, parent) >= (size_t)c->core->config->domains_checks_per_domain) {
+        snprintf(held, HELD_SIZE,
+                 "%lld names below %s, which share servers, are being looked at: no more than that "
+                 "at once ([domains] checks_per_domain)",
+                 (long long)c->core->config->domains_checks_per_domain, parent);
         return now + CROWDED_US;
+    }
     if (rate == 0)
         return now;
     int64_t at = *slot > now ? *slot : now;
     *slot = at + 1000000 / rate;
+    snprintf(held, HELD_SIZE,
+             "The servers of %s are asked for no more than %lld names a second ([domains] "
+             "checks_per_second)",
+             parent, (long long)rate);
     return at <= now + SOON_US ? now : at;
 }
 
@@ -167,8 +178,9 @@ static struct going *going_new(struct domain_checks *c, struct validation_row *r
 
 struct pick {
     struct validation_row row;
-    struct going *going; /* NULL: put off until at */
+    struct going *going; /* NULL: put off until at, because held */
     int64_t at;
+    char held[HELD_SIZE];
 };
 
 struct round {
@@ -219,7 +231,8 @@ static int claim_unit(struct store_tx *tx, void *context)
     struct round *r = context;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < r->count; i++)
-        rc = store_validation_postpone(tx, &r->picks[i].row, r->picks[i].at);
+        rc = store_validation_postpone(tx, &r->picks[i].row, r->picks[i].at,
+                                       r->picks[i].going == NULL ? r->picks[i].held : NULL);
     return rc;
 }
 
@@ -231,7 +244,7 @@ static int places_take(struct round *r)
     for (size_t i = 0; i < r->count; i++) {
         struct pick *p = &r->picks[i];
         parent_find(p->row.domain, parent);
-        p->at = begin_at(c, parent, r->now);
+        p->at = begin_at(c, parent, r->now, p->held);
         if (p->at > r->now)
             continue;
         p->at = r->now + LEASE_US;
@@ -268,6 +281,47 @@ static void round_begin(struct round *r)
             look_begin(&p->going->look, &p->row, p->at);
         validation_row_free(&p->row);
     }
+}
+
+/* ---- why not yet ---- */
+
+static bool is_going(const struct domain_checks *c, const struct validation_row *row)
+{
+    const struct going *g = NULL;
+    LIST_FOREACH(g, &c->goings, next)
+        if (g->look.position == row->position &&
+            strcmp(g->look.certificate, row->certificate) == 0)
+            return true;
+    return false;
+}
+
+const char *domain_checks_why(struct core *core, const struct validation_row *row, char *reason,
+                              size_t size)
+{
+    struct domain_checks *c = core->domain_checks;
+    const char *code = "QUEUED";
+    if (c == NULL || (core->connected & (1u << ROLE_OUTBOUND)) == 0) {
+        snprintf(reason, size, "The process that looks names up does not run");
+        return code;
+    }
+    pthread_mutex_lock(&c->lock);
+    if (is_going(c, row)) {
+        code = "LOOKING";
+        snprintf(reason, size, "It is being looked at now");
+    } else if (c->count >= (size_t)core->config->domains_checks) {
+        snprintf(reason, size,
+                 "%zu names are being looked at, which are all at once ([domains] checks); accounts "
+                 "take turns", c->count);
+    } else if (room_of(c, row->scope.account) == 0) {
+        snprintf(reason, size,
+                 "%zu names of this account are being looked at: the other places are kept for "
+                 "other accounts ([domains] checks)",
+                 count_of_account(c, row->scope.account));
+    } else {
+        snprintf(reason, size, "It is due and is looked at in its turn; accounts take turns");
+    }
+    pthread_mutex_unlock(&c->lock);
+    return code;
 }
 
 int domain_check_job_due(struct core *core, int64_t *at)

@@ -13,10 +13,17 @@
 #define DOMAIN_CHECK_JOB "domain-check"
 
 struct domain_checks;
+struct validation_row; /* ca/store/validations.h */
 
 int domain_checks_new(struct core *core, struct domain_checks **out);
 /* After outbound_free, when nothing is under way. NULL is fine. */
 void domain_checks_free(struct domain_checks *c);
+
+/*
+ * Why a name that is due has not been looked at: LOOKING or QUEUED, and in words what is before it.
+ */
+const char *domain_checks_why(struct core *core, const struct validation_row *row, char *reason,
+                              size_t size);
 
 /* See struct job_kind. */
 int domain_check_job_due(struct core *core, int64_t *at);

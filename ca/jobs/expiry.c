@@ -1,7 +1,8 @@
 #include "ca/jobs/expiry.h"
 
+#include "ca/domain/outcome.h"
+
 #define BATCH 500 /* rows in one transaction; other writers come in between */
-#define VALIDATION_US (INT64_C(72) * 3600 * 1000000)
 
 static int due_unit(struct store_tx *tx, void *context)
 {
@@ -14,8 +15,8 @@ static int due_unit(struct store_tx *tx, void *context)
         *at = not_after + 1; /* valid up to and including NotAfter, RFC 5280 4.1.2.5 */
     if (rc == 0 || rc == CH_ENOTFOUND)
         rc = store_certificate_timeout_next(tx, &created_at);
-    if (rc == 0 && created_at + VALIDATION_US < *at)
-        *at = created_at + VALIDATION_US;
+    if (rc == 0 && created_at + OUTCOME_WAIT_US < *at)
+        *at = created_at + OUTCOME_WAIT_US;
     return rc == CH_ENOTFOUND ? 0 : rc;
 }
 
@@ -29,7 +30,7 @@ static int run_unit(struct store_tx *tx, void *context)
     const int64_t *now = context;
     uint32_t count = 0;
     int rc = store_certificate_expire(tx, *now, BATCH, &count);
-    return rc == 0 ? store_certificate_time_out(tx, *now - VALIDATION_US, BATCH, &count) : rc;
+    return rc == 0 ? store_certificate_time_out(tx, *now - OUTCOME_WAIT_US, BATCH, &count) : rc;
 }
 
 int expiry_job_run(struct core *core, int64_t now)

@@ -81,7 +81,7 @@ const char *const reader_setup[] = {
 #define VALIDATION_COLUMNS                                                                         \
     "s.account, s.region, c.id, v.position, v.domain, v.validation_domain, v.method, v.status, "   \
     "v.challenge_name, v.challenge_value, v.emails, v.next_try, v.attempts, v.looked_at, v.code, " \
-    "v.reason, v.seen, v.caa_at, v.caa_seen "
+    "v.reason, v.seen, v.caa_at, v.caa_seen, v.held "
 #define CERTIFICATE "(SELECT number FROM certificates WHERE id = ?3 AND scope = " SCOPE ")"
 
 #define READ(id, label, text) [id] = {label, false, false, false, text}
@@ -551,20 +551,21 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_VALIDATION_INSERT, "validation-insert",
           "INSERT INTO domain_validations (certificate, position, domain, validation_domain, "
           "method, status, challenge_name, challenge_value, emails, next_try, attempts, looked_at, "
-          "code, reason, seen, caa_at, caa_seen, scope) "
+          "code, reason, seen, caa_at, caa_seen, held, scope) "
           "SELECT number, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
-          "scope FROM certificates WHERE id = ?3 AND scope = " SCOPE),
+          "?20, scope FROM certificates WHERE id = ?3 AND scope = " SCOPE),
     READ(ST_VALIDATION_GET, "validation-get",
          "SELECT " VALIDATION_COLUMNS CERTIFICATE_FROM
          "JOIN domain_validations v ON v.certificate = c.number "
          "WHERE c.id = ?3 AND c.scope = " SCOPE " AND v.position = ?4"),
     WRITE(ST_VALIDATION_UPDATE, "validation-update",
           "UPDATE domain_validations SET status = ?8, next_try = ?12, attempts = ?13, "
-          "looked_at = ?14, code = ?15, reason = ?16, seen = ?17, caa_at = ?18, caa_seen = ?19 "
+          "looked_at = ?14, code = ?15, reason = ?16, seen = ?17, caa_at = ?18, caa_seen = ?19, "
+          "held = ?20 "
           "WHERE certificate = " CERTIFICATE " AND position = ?4"),
     WRITE(ST_VALIDATION_RESTART, "validation-restart",
           "UPDATE domain_validations SET status = 1, attempts = 0, caa_at = 0, code = NULL, "
-          "reason = NULL, next_try = CASE WHEN method = 1 THEN 0 ELSE ?4 END "
+          "reason = NULL, held = NULL, next_try = CASE WHEN method = 1 THEN 0 ELSE ?4 END "
           "WHERE certificate = " CERTIFICATE),
     READ(ST_VALIDATION_BY_TARGET, "validation-by-target",
          "SELECT " VALIDATION_COLUMNS "FROM domain_validations v INDEXED BY "
@@ -583,9 +584,16 @@ const struct statement statements[ST_COUNT] = {
           "DELETE FROM deliveries WHERE bucket = ?1 AND key = ?2 AND stamp = ?6 AND ?8 >= 0"),
     WRITE(ST_VALIDATION_HURRY, "validation-hurry",
           "UPDATE domain_validations SET next_try = ?4 WHERE certificate = " CERTIFICATE
-          " AND next_try <> 0"),
+          " AND next_try <> 0 AND (?5 = '' OR domain = ?5)"),
+    READ(ST_VALIDATION_AWAITED, "validation-awaited",
+         "SELECT c.number, s.account, s.region, c.id FROM (SELECT certificate FROM "
+         "domain_validations INDEXED BY domain_validations_awaited WHERE (status = 1 OR next_try <> 0) "
+         "AND certificate > ?1 UNION SELECT certificate FROM public_orders WHERE certificate > ?1 "
+         "ORDER BY certificate LIMIT -1) awaited CROSS JOIN certificates c ON c.number = awaited.certificate "
+         "JOIN scopes s ON s.number = c.scope WHERE (c.status = 1 OR (c.status = 2 AND "
+         "c.renewal_status IN (1, 2))) AND (?2 = '' OR s.account = ?2) LIMIT ?3"),
     WRITE(ST_VALIDATION_POSTPONE, "validation-postpone",
-          "UPDATE domain_validations SET next_try = ?5 WHERE certificate = " CERTIFICATE
+          "UPDATE domain_validations SET next_try = ?5, held = ?7 WHERE certificate = " CERTIFICATE
           " AND position = ?4 AND next_try = ?6"),
     READ(ST_VALIDATION_DUE_NEXT, "validation-due-next",
          "SELECT next_try FROM domain_validations INDEXED BY domain_validations_due "

@@ -24,6 +24,7 @@ static const struct cell validation_cells[] = {
     CELL(CELL_TEXT, struct validation_row, seen),
     CELL(CELL_INT64, struct validation_row, caa_at),
     CELL(CELL_TEXT, struct validation_row, caa_seen),
+    CELL(CELL_TEXT, struct validation_row, held),
 };
 
 int store_validation_insert(struct store_tx *tx, const struct validation_row *row)
@@ -97,24 +98,50 @@ int store_validation_restart(struct store_tx *tx, const struct scope *scope,
 }
 
 int store_validation_hurry(struct store_tx *tx, const struct scope *scope,
-                           const char *certificate, int64_t now, uint32_t *count)
+                           const char *certificate, const char *domain, int64_t now,
+                           uint32_t *count)
 {
     struct query q;
     certificate_open(&q, tx, ST_VALIDATION_HURRY, scope, certificate);
     query_put_int(&q, now);
+    query_put_text(&q, domain == NULL ? "" : domain);
     int r = query_run(&q);
     *count = r == 0 ? (uint32_t)q.changed : 0;
     return r;
 }
 
-int store_validation_postpone(struct store_tx *tx, const struct validation_row *row, int64_t at)
+int store_validation_postpone(struct store_tx *tx, const struct validation_row *row, int64_t at,
+                              const char *held)
 {
     struct query q;
     certificate_open(&q, tx, ST_VALIDATION_POSTPONE, &row->scope, row->certificate);
     query_put_int(&q, row->position);
     query_put_int(&q, at);
     query_put_int(&q, row->next_try);
+    query_put_text(&q, held);
     return query_run(&q);
+}
+
+static const struct cell awaited_cells[] = {
+    CELL(CELL_INT64, struct awaited_row, number),
+    CELL_OF(CELL_CHARS, struct awaited_row, scope.account, ROW_ACCOUNT_SIZE),
+    CELL_OF(CELL_CHARS, struct awaited_row, scope.region, ROW_REGION_SIZE),
+    CELL(CELL_UUID, struct awaited_row, certificate),
+};
+
+int store_validation_awaited(struct store_tx *tx, int64_t after, const char *account,
+                             struct awaited_row *rows, size_t max, size_t *count)
+{
+    struct query q;
+    int r = 0;
+    query_open(&q, tx, ST_VALIDATION_AWAITED);
+    query_put_int(&q, after);
+    query_put_text(&q, account);
+    query_put_int(&q, (int64_t)max);
+    for (*count = 0; r == 0 && *count < max && query_next(&q);)
+        r = cells_get(&q, awaited_cells, CELL_COUNT(awaited_cells), &rows[(*count)++]);
+    int end = query_close(&q);
+    return r != 0 ? r : end;
 }
 
 int store_validation_due_next(struct store_tx *tx, int64_t *at)

@@ -25,6 +25,7 @@ struct validation_row {
     char *seen;              /* JSON list: what each resolver or server said */
     int64_t caa_at;          /* when CAA was last found to allow, 0 = not yet */
     char *caa_seen;          /* JSON list: what each resolver said of CAA */
+    char *held;              /* why it was put off when it was due, in words; NULL = it was not */
 };
 /* Its certificate must be there: CH_ENOTFOUND. */
 int store_validation_insert(struct store_tx *tx, const struct validation_row *row);
@@ -43,11 +44,24 @@ int store_validation_restart(struct store_tx *tx, const struct scope *scope,
                              const char *certificate, int64_t now);
 /* The name whose redirect of HTTP validation leads to a URL; any of them. CH_ENOTFOUND. By index. */
 int store_validation_by_target(struct store_tx *tx, const char *url, struct validation_row *out);
-/* What of a certificate is to be looked at some time, is now; *count = how many names. */
+/* What of a certificate is to be looked at some time, is now; only that domain, or NULL for all; *count = how many names. */
 int store_validation_hurry(struct store_tx *tx, const struct scope *scope,
-                           const char *certificate, int64_t now, uint32_t *count);
-/* next_try = at, if it is still what row says. */
-int store_validation_postpone(struct store_tx *tx, const struct validation_row *row, int64_t at);
+                           const char *certificate, const char *domain, int64_t now,
+                           uint32_t *count);
+/* next_try = at, if it is still what row says; held = why it is put off, or NULL. */
+int store_validation_postpone(struct store_tx *tx, const struct validation_row *row, int64_t at,
+                              const char *held);
+struct awaited_row {
+    int64_t number; /* in the store; the order of the list */
+    struct scope scope;
+    char certificate[ROW_UUID_SIZE];
+};
+/*
+ * Up to max certificates, of one account or ("") of all, whose names or whose issuance are waited for, beyond
+ * `after` in their order.
+ */
+int store_validation_awaited(struct store_tx *tx, int64_t after, const char *account,
+                             struct awaited_row *rows, size_t max, size_t *count);
 /* The earliest next_try. CH_ENOTFOUND when there is none. By index. */
 int store_validation_due_next(struct store_tx *tx, int64_t *at);
 /*

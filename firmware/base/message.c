@@ -185,6 +185,18 @@ static const struct message_field trust_reply_fields[] = {
     FIELD(msg_trust_reply, text, FIELD_TEXT, PEM_MAX),
 };
 
+static const struct message_field validation_fields[] = {
+    FIELD(msg_validation, verb, FIELD_TEXT, 16),
+    FIELD(msg_validation, account, FIELD_TEXT, 12),
+    FIELD(msg_validation, after, FIELD_U64, 0),
+    FIELD(msg_validation, arn, FIELD_TEXT, 256),
+    FIELD(msg_validation, domain, FIELD_TEXT, DOMAIN_MAX),
+};
+static const struct message_field validation_reply_fields[] = {
+    FIELD(msg_validation_reply, result, FIELD_U32, 0),
+    FIELD(msg_validation_reply, text, FIELD_TEXT, MESSAGE_BODY_MAX),
+};
+
 static const struct message_field ct_logs_fields[] = {
     FIELD(msg_ct_logs, change, FIELD_U32, 0),
     FIELD(msg_ct_logs, list, FIELD_BYTES, CT_LOGS_MAX),
@@ -242,6 +254,8 @@ static const struct message_row rows[] = {
     ROW(MSG_KEY_ROTATED, key_rotated, CORE, OPERATOR, 0, 8192),
     ROW(MSG_TRUST, trust, OPERATOR, CORE, MSG_TRUST_REPLY, 128),
     ROW(MSG_TRUST_REPLY, trust_reply, CORE, OPERATOR, 0, PEM_MAX + SMALL),
+    ROW(MSG_VALIDATION, validation, OPERATOR, CORE, MSG_VALIDATION_REPLY, 1024),
+    ROW(MSG_VALIDATION_REPLY, validation_reply, CORE, OPERATOR, 0, MESSAGE_SIZE_MAX),
     ROW(MSG_CT_LOGS, ct_logs, OPERATOR, CORE, MSG_CT_LOGS_REPLY, CT_LOGS_MAX + SMALL),
     ROW(MSG_CT_LOGS_REPLY, ct_logs_reply, CORE, OPERATOR, 0, PEM_MAX + SMALL),
 };

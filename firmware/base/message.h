@@ -75,6 +75,8 @@ enum message_type {
     MSG_ACCOUNT_REPLY = 41,
     MSG_TRUST = 38,       /* operator -> core: the trust services */
     MSG_TRUST_REPLY = 39,
+    MSG_VALIDATION = 56,  /* operator -> core: what public certificates wait for */
+    MSG_VALIDATION_REPLY = 57,
     MSG_SECRET_SET = 44,  /* operator -> core: user and password for a server of others */
     MSG_SECRET_SET_REPLY = 45,
     MSG_CT_LOGS = 42,     /* operator -> core: logs of certificate transparency */
@@ -270,6 +272,19 @@ struct msg_trust_reply {
     struct slice text; /* to be printed; why not */
 };
 
+struct msg_validation {
+    struct slice verb;    /* list, show, check: ca/domain/desk.h */
+    struct slice account; /* of list: "" = all */
+    uint64_t after;       /* of list: where the page before ended */
+    struct slice arn;     /* of show and check */
+    struct slice domain;  /* of check: "" = all */
+};
+
+struct msg_validation_reply {
+    uint32_t result;   /* 0, or a positive CH_E* */
+    struct slice text; /* JSON; why not */
+};
+
 struct msg_ct_logs {
     uint32_t change;   /* 1: list takes the place of what was there, "" = none; 0: what is there? */
     struct slice list; /* JSON, see ca/ct/ct.h */
@@ -334,6 +349,8 @@ union message_any {
     struct msg_secret_set_reply secret_set_reply;
     struct msg_trust trust;
     struct msg_trust_reply trust_reply;
+    struct msg_validation validation;
+    struct msg_validation_reply validation_reply;
     struct msg_ct_logs ct_logs;
     struct msg_ct_logs_reply ct_logs_reply;
 };

@@ -4,7 +4,8 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { DescribeCertificateCommand, RequestCertificateCommand, waitUntilCertificateValidated } from '@aws-sdk/client-acm';
-import { Appliance, until } from './appliance.mjs';
+import { join } from 'node:path';
+import { Appliance, BIN, run, until } from './appliance.mjs';
 import { Dns } from './dns.mjs';
 import { checkNow, lookedAt } from './validations.mjs';
 
@@ -19,6 +20,8 @@ after(async () => {
   await dns?.stop();
 });
 
+const chancery = (verb, ...args) => run(join(BIN, 'chancery'), ['validation', verb, ...args, '--state', appliance.state])
+  .then((r) => ({ code: 0, ...r }), (e) => ({ code: e.code, stdout: e.stdout, stderr: e.stderr }));
 const zoneOf = (name) => name.split('.').slice(-2).join('.');
 const bare = (name) => name.replace(/\.$/, '');
 
@@ -128,6 +131,11 @@ test('whoever waits is told why: missing, wrong, doubled, not genuine', async ()
   assert.equal(missing.Seen[0].Secure, true);
   assert.ok(missing.NextLookAt > missing.LookedAt);
   put(record, 'elsewhere.signed.test.');
+  const told = await chancery('check', arn, 'why.signed.test');
+  assert.equal(told.code, 3, told.stderr);
+  for (const words of [/^ {2}waits for {2}why\.signed\.test: WRONG_VALUE: The CNAME points to elsewhere\.signed\.test/m, /^ {2}given up {3}20/m,
+    /^ {2}expected {3}_[0-9a-f]{32}\.why\.signed\.test\. CNAME _/m, /^ {2}next look {2}20/m, /^ {2}seen {7}recursion: .* \(signed\)/m]) assert.match(told.stdout, words);
+  assert.match((await chancery('list')).stdout, /why\.signed\.test {2}arn:.*\n {2}PENDING_VALIDATION, 0 of 1 names proved\n {2}- why\.signed\.test: WRONG_VALUE: /);
   assert.match((await reason(arn, 'WRONG_VALUE')).Reason, /points to elsewhere\.signed\.test; it should point to _/);
   dns.unset('signed.test', name, 'CNAME');
   put(record, `${record.Value}why.signed.test.`);
@@ -139,7 +147,16 @@ test('whoever waits is told why: missing, wrong, doubled, not genuine', async ()
   put((await records(bogus))[0]);
   assert.match((await reason(bogus, 'DNSSEC_FAILURE')).Reason, /not genuine by DNSSEC.*broken\.test/);
   dns.set('signed.test', name, 'CNAME', record.Value);
+  const proved = await chancery('check', arn, '--json');
+  assert.equal(proved.code, 0, proved.stderr);
+  assert.equal(JSON.parse(proved.stdout).Validations[0].ValidationStatus, 'SUCCESS');
   await validated(arn);
+  assert.deepEqual((await lookedAt(appliance, arn)).Waiting, []);
+  assert.doesNotMatch((await chancery('list')).stdout, /why\.signed\.test/);
+  assert.match((await chancery('show', arn)).stdout, /^ {2}status {5}ISSUED\n\nwhy\.signed\.test {2}SUCCESS by DNS/m);
+  assert.match((await chancery('show', 'arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000000')).stderr, /no such certificate/);
+  assert.equal((await chancery('check', arn, 'other.test')).code, 1);
+  assert.equal((await chancery('show')).code, 2);
 });
 
 test('six CNAMEs are one too many', async () => {
