@@ -2,6 +2,7 @@
 
 #include "ca/auth/auth.h"
 #include "ca/auth/attempts.h"
+#include "ca/iam/sign_in.h"
 #include "ca/auth/principal.h"
 #include "ca/auth/resource_policy.h"
 #include "ca/keyring.h"
@@ -268,8 +269,9 @@ int core_open(const char *state, const struct config *config, struct hsm_pin *pi
     out->credentials = credentials_new(out);
     out->resource_policies = resource_policies_new();
     out->principals = principals_new();
-    out->attempts = attempts_new();
-    bool made = out->principals != NULL && out->attempts != NULL && out->keyring != NULL && out->credentials != NULL && out->resource_policies != NULL;
+    out->attempts = attempts_new(ATTEMPTS_MAX, ATTEMPTS_WINDOW);
+    out->sign_ins = sign_ins_new(config);
+    bool made = out->principals != NULL && out->attempts != NULL && out->sign_ins != NULL && out->keyring != NULL && out->credentials != NULL && out->resource_policies != NULL;
     r = made ? node_take(out) : CH_ENOMEM;
     if (r == 0)
         r = keys_find(out);
@@ -291,6 +293,7 @@ void core_close(struct core *core)
     credentials_free(core->credentials);
     principals_free(core->principals);
     attempts_free(core->attempts);
+    sign_ins_free(core->sign_ins);
     resource_policies_free(core->resource_policies);
     keyring_free(core->keyring);
     buf_free(&core->audit_spki);

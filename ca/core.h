@@ -13,6 +13,7 @@
 
 struct key_maker;   /* ca/jobs/key_maker.h */
 struct keyring;     /* ca/keyring.h */
+struct sign_ins;    /* ca/iam/sign_in.h */
 struct attempts;    /* ca/auth/attempts.h */
 struct principals;  /* ca/auth/principal.h */
 struct management;  /* ca/management.h */
@@ -48,7 +49,8 @@ struct core {
     uint8_t node;            /* serial prefix octet */
     struct credentials *credentials;
     struct principals *principals;
-    struct attempts *attempts; /* wrong passwords and codes */
+    struct attempts *attempts; /* wrong passwords and codes of those who are signed in */
+    struct sign_ins *sign_ins;
     struct resource_policies *resource_policies;
     struct throttle *throttle;
     struct key_maker *key_maker;

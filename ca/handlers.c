@@ -7,6 +7,7 @@
 #include "ca/domain/desk.h"
 #include "ca/dispatch.h"
 #include "ca/domain/approval.h"
+#include "ca/iam/sign_in.h"
 #include "ca/kek.h"
 #include "ca/management.h"
 #include "ca/outbound.h"
@@ -39,6 +40,16 @@ static int answer_call(struct core *core, struct channel *from, const struct fra
         r = channel_send(from, MSG_CALL_REPLY, frame->header.id, &message, -1);
     }
     dispatch_reply_free(&reply);
+    return r;
+}
+
+static int answer_sign_in(struct core *core, struct channel *from, const struct frame *frame)
+{
+    struct sign_in_reply reply;
+    sign_in_answer(core, &frame->message.sign_in, &reply);
+    struct msg_signed_in message = {reply.status, slice_text(reply.id), buf_slice(&reply.body)};
+    int r = channel_send(from, MSG_SIGNED_IN, frame->header.id, &message, -1);
+    buf_free(&reply.body);
     return r;
 }
 
@@ -430,6 +441,7 @@ static const struct {
     int (*answer)(struct core *core, struct channel *from, const struct frame *frame);
 } handlers[] = {
     {MSG_CALL, ROLE_FRONT_MANAGE, answer_call},
+    {MSG_SIGN_IN, ROLE_FRONT_MANAGE, answer_sign_in},
     {MSG_TLS_CERTIFY, ROLE_FRONT_MANAGE, answer_tls_certify},
     {MSG_FETCH, ROLE_FRONT_PUBLIC, answer_fetch},
     {MSG_OCSP, ROLE_FRONT_PUBLIC, answer_ocsp},

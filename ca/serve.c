@@ -86,10 +86,12 @@ static struct slice claimed_key(struct slice text)
 
 /*
  * Whose turn a job takes: of a call the access key that it claims. That is not proved yet and
- * need not be: who claims another's key waits with the other, and gets nothing of his.
+ * need not be: who claims another's key waits with the other, and gets nothing of his. Who signs in has none: his address.
  */
 static struct slice job_owner(const struct job *j)
 {
+    if (j->frame.header.type == MSG_SIGN_IN)
+        return j->frame.message.sign_in.peer;
     if (j->frame.header.type != MSG_CALL)
         return slice_of(NULL, 0);
     const struct msg_call *call = &j->frame.message.call;

@@ -2,6 +2,7 @@
 
 #include "api/front/publication.h"
 #include "api/front/routes.h"
+#include "api/front/sign_in.h"
 #include "firmware/base/error.h"
 #include "firmware/base/log.h"
 
@@ -84,6 +85,7 @@ static const struct {
     int (*convert)(const struct request *request, struct frame *answer, struct reply *out);
 } answers[] = {
     {MSG_CALL_REPLY, reply_to_call},
+    {MSG_SIGNED_IN, sign_in_reply},
     {MSG_FETCHED, publication_reply_fetched},
     {MSG_APPROVED, publication_reply_approved},
     {MSG_OCSP_ANSWER, publication_reply_ocsp},
@@ -204,6 +206,8 @@ static enum MHD_Result read_head(struct exchange *x, const char *method)
         MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, take_header, x);
     if (x->refused == REFUSAL_NONE)
         x->refused = routes_find(x->plane->role, &x->request, &x->route, x->allow);
+    if (x->refused == REFUSAL_NONE && x->route->body_max > 0)
+        x->request.body.cap_max = x->route->body_max;
     if (x->refused == REFUSAL_NONE)
         x->refused = request_check_head(&x->request);
     if (x->refused != REFUSAL_NONE)
@@ -284,6 +288,11 @@ bool exchange_reply_kept(struct exchange *x, struct ocsp_kept *kept)
     d->kept = kept;
     d->answer = ocsp_kept_answer(kept);
     return convert_and_send(x, d) == MHD_YES;
+}
+
+struct slice exchange_peer(const struct exchange *x)
+{
+    return connection_peer(x->connection);
 }
 
 bool exchange_relay_call(struct exchange *x)

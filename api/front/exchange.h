@@ -31,6 +31,7 @@ struct plane {
 /* What core can be asked. */
 union question {
     struct msg_call call;
+    struct msg_sign_in sign_in;
     struct msg_fetch fetch;
     struct msg_ocsp ocsp;
     struct msg_approve approve;
@@ -53,6 +54,7 @@ bool exchange_relay_call(struct exchange *x);
 struct request *exchange_request(struct exchange *x);
 union question *exchange_question(struct exchange *x);
 struct plane *exchange_plane(struct exchange *x);
+struct slice exchange_peer(const struct exchange *x); /* as in struct msg_call */
 
 /* Ends a route handler: asks core the question, and suspends until the answer; or refuses. */
 bool exchange_ask(struct exchange *x, enum message_type type);

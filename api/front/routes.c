@@ -2,27 +2,29 @@
 
 #include "api/front/exchange.h"
 #include "api/front/publication.h"
+#include "api/front/sign_in.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct route routes[] = {
-    {ROLE_FRONT_MANAGE, "POST", "/", exchange_relay_call},
-    {ROLE_FRONT_MANAGE, "GET", "/", exchange_relay_call}, /* presigned calls of the query protocol */
-    {ROLE_FRONT_MANAGE, "GET", "/chancery/v1/+", exchange_relay_call},
-    {ROLE_FRONT_MANAGE, "POST", "/chancery/v1/+", exchange_relay_call},
-    {ROLE_FRONT_MANAGE, "PUT", "/chancery/v1/+", exchange_relay_call},
-    {ROLE_FRONT_MANAGE, "DELETE", "/chancery/v1/+", exchange_relay_call},
-    {ROLE_FRONT_PUBLIC, "GET", "/ca/*", publication_fetch},
-    {ROLE_FRONT_PUBLIC, "GET", "/crl/*", publication_fetch},
-    {ROLE_FRONT_PUBLIC, "GET", "/trust/*", publication_fetch},
-    {ROLE_FRONT_PUBLIC, "GET", "/ct/+", publication_fetch_query},
-    {ROLE_FRONT_PUBLIC, "GET", "/approvals", publication_approval_get},
-    {ROLE_FRONT_PUBLIC, "POST", "/approvals", publication_approval_post},
-    {ROLE_FRONT_PUBLIC, "POST", "/ocsp", publication_ocsp_post},
-    {ROLE_FRONT_PUBLIC, "POST", "/", publication_ocsp_post},
-    {ROLE_FRONT_PUBLIC, "GET", "/ocsp/*", publication_ocsp_get},
-    {ROLE_FRONT_PUBLIC, "GET", "/*", publication_ocsp_get},
+    {ROLE_FRONT_MANAGE, "POST", "/", exchange_relay_call, 0},
+    {ROLE_FRONT_MANAGE, "GET", "/", exchange_relay_call, 0}, /* presigned calls of the query protocol */
+    {ROLE_FRONT_MANAGE, "POST", "/chancery/v1/sign-in", sign_in_relay, SIGN_IN_MAX},
+    {ROLE_FRONT_MANAGE, "GET", "/chancery/v1/+", exchange_relay_call, 0},
+    {ROLE_FRONT_MANAGE, "POST", "/chancery/v1/+", exchange_relay_call, 0},
+    {ROLE_FRONT_MANAGE, "PUT", "/chancery/v1/+", exchange_relay_call, 0},
+    {ROLE_FRONT_MANAGE, "DELETE", "/chancery/v1/+", exchange_relay_call, 0},
+    {ROLE_FRONT_PUBLIC, "GET", "/ca/*", publication_fetch, 0},
+    {ROLE_FRONT_PUBLIC, "GET", "/crl/*", publication_fetch, 0},
+    {ROLE_FRONT_PUBLIC, "GET", "/trust/*", publication_fetch, 0},
+    {ROLE_FRONT_PUBLIC, "GET", "/ct/+", publication_fetch_query, 0},
+    {ROLE_FRONT_PUBLIC, "GET", "/approvals", publication_approval_get, 0},
+    {ROLE_FRONT_PUBLIC, "POST", "/approvals", publication_approval_post, 0},
+    {ROLE_FRONT_PUBLIC, "POST", "/ocsp", publication_ocsp_post, 0},
+    {ROLE_FRONT_PUBLIC, "POST", "/", publication_ocsp_post, 0},
+    {ROLE_FRONT_PUBLIC, "GET", "/ocsp/*", publication_ocsp_get, 0},
+    {ROLE_FRONT_PUBLIC, "GET", "/*", publication_ocsp_get, 0},
 };
 
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])

@@ -13,6 +13,7 @@ struct route {
     const char *method; /* GET also takes HEAD */
     const char *path;   /* a '*' at its end stands for the rest, which may be empty; a '+' must not */
     bool (*handle)(struct exchange *x); /* called once, when the whole request is there; false ends the connection */
+    size_t body_max; /* octets; 0 = what the plane takes */
 };
 
 #define ROUTES_ALLOW_SIZE 64

@@ -15,18 +15,23 @@ struct counter {
 struct attempts {
     pthread_mutex_t lock;
     uint64_t seed;
+    uint32_t max;
+    int64_t window;
     struct counter counters[COUNTERS];
 };
 
-struct attempts *attempts_new(void)
+struct attempts *attempts_new(uint32_t max, int64_t window)
 {
     struct attempts *a = calloc(1, sizeof *a);
     if (a != NULL && RAND_bytes((unsigned char *)&a->seed, sizeof a->seed) != 1) {
         free(a);
         a = NULL;
     }
-    if (a != NULL)
-        pthread_mutex_init(&a->lock, NULL);
+    if (a == NULL)
+        return NULL;
+    pthread_mutex_init(&a->lock, NULL);
+    a->max = max;
+    a->window = window;
     return a;
 }
 
@@ -50,9 +55,9 @@ bool attempts_take(struct attempts *a, const char *who, int64_t now)
 {
     pthread_mutex_lock(&a->lock);
     struct counter *c = counter_of(a, who);
-    if (c->wrong == 0 || now - c->since >= ATTEMPTS_WINDOW)
+    if (c->wrong == 0 || now - c->since >= a->window)
         *c = (struct counter){.since = now};
-    bool allowed = c->wrong < ATTEMPTS_MAX;
+    bool allowed = c->wrong < a->max;
     if (allowed)
         c->wrong++;
     pthread_mutex_unlock(&a->lock);

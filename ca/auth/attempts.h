@@ -9,13 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ATTEMPTS_MAX 10                            /* wrong ones */
-#define ATTEMPTS_WINDOW (INT64_C(15) * 60 * 1000000) /* microseconds, from the first of them */
+/* Of those who are signed in already. */
+#define ATTEMPTS_MAX 10
+#define ATTEMPTS_WINDOW (INT64_C(15) * 60 * 1000000)
 
 struct attempts;
 
-/* NULL when out of memory or the system has no randomness. */
-struct attempts *attempts_new(void);
+/*
+ * max wrong ones in a window of microseconds, which begins with the first of them. NULL when out of memory or the
+ * system has no randomness.
+ */
+struct attempts *attempts_new(uint32_t max, int64_t window);
 void attempts_free(struct attempts *a); /* NULL is fine */
 
 /*

@@ -317,8 +317,8 @@ static int check_scope(struct request *r, const struct sigv4 *sig)
     return check_service(r, sig);
 }
 
-static void principal_make(const struct iam_row *row, const char *access_key_id,
-                           const char *session, struct principal *p)
+void credentials_principal_make(const struct iam_row *row, const char *access_key_id,
+                                const char *session, struct principal *p)
 {
     char arn[IAM_ARN_SIZE];
     iam_arn(row, arn);
@@ -431,8 +431,8 @@ static int session_check(struct request *r, const struct sigv4 *sig, json_t *cla
         return CH_ENOTFOUND;
     int code = request_read(r, session_read, &q);
     if (code == 0)
-        principal_make(&q.row, id, json_string_value(json_object_get(claims, "session")),
-                       principal);
+        credentials_principal_make(
+            &q.row, id, json_string_value(json_object_get(claims, "session")), principal);
     if (code == 0)
         principal->session = json_incref(claims);
     iam_row_free(&q.row);
@@ -488,7 +488,7 @@ static int identify(struct request *r, const struct sigv4 *sig, struct principal
     if (code == 0 && signing_key_get(c, &query.key, sig, key) != 0)
         code = CH_EINTEGRITY;
     if (code == 0) {
-        principal_make(&query.entity, query.key.id, NULL, principal);
+        credentials_principal_make(&query.entity, query.key.id, NULL, principal);
         remember(c, &query.key, version, principal);
     }
     access_key_row_free(&query.key);

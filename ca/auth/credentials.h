@@ -30,6 +30,11 @@ int credentials_note_use(struct store_tx *tx, const struct request *r);
 /* The key of session tokens, which the HSM derives from the seal key; asked for once. */
 int credentials_token_key(struct core *core, uint8_t key[32]);
 
+/* Who a user or role is when asking with that access key; session: of a role, else NULL. p is zeroed. */
+struct iam_row; /* ca/store/iam.h */
+void credentials_principal_make(const struct iam_row *row, const char *access_key_id,
+                                const char *session, struct principal *p);
+
 /* A user that is not in the store yet; everything random is chosen and sealed. */
 struct credentials_draft {
     struct user_row user;

@@ -2,6 +2,8 @@
  * Login profiles (a user's password for the console), ChangePassword, and the account's rules for
  * passwords. Hashing is slow by intent and happens before the transaction.
  */
+#include "ca/iam/login.h"
+
 #include "ca/auth/attempts.h"
 #include "ca/auth/auth.h"
 #include "ca/core.h"
@@ -58,30 +60,28 @@ static size_t reuse_prevented(const char *rules)
     return count < REMEMBERED_MAX ? count : REMEMBERED_MAX;
 }
 
-static int check_reuse(struct change *c)
+static int check_reuse(struct request *r, const char *rules, const char *hash, const char *password)
 {
-    size_t left = reuse_prevented(c->rules);
+    size_t left = reuse_prevented(rules);
     int rc = CH_EDENIED;
-    const char *hash = c->hashes;
     for (; rc == CH_EDENIED && left > 0 && hash != NULL && *hash != '\0'; left--) {
-        rc = password_check(c->password, hash);
+        rc = password_check(password, hash);
         hash = strchr(hash, '\n');
         hash = hash == NULL ? NULL : hash + 1;
     }
     if (rc == 0)
-        return api_fail(&c->r->error, "PasswordPolicyViolationException",
+        return api_fail(&r->error, "PasswordPolicyViolationException",
                         "Password was used before.");
     return rc == CH_EDENIED ? 0 : rc;
 }
 
 /* The new hash in front of those that are remembered. */
-static int hashes_join(struct change *c)
+static int hashes_join(const char *rules, const char *old, const char *password, char **out)
 {
     struct buf all = {0};
     char *hash = NULL;
-    size_t kept = reuse_prevented(c->rules);
-    const char *old = c->hashes;
-    int rc = password_hash(c->password, &hash);
+    size_t kept = reuse_prevented(rules);
+    int rc = password_hash(password, &hash);
     if (rc == 0)
         rc = buf_put_text(&all, hash);
     while (rc == 0 && kept-- > 1 && old != NULL && *old != '\0') {
@@ -90,10 +90,20 @@ static int hashes_join(struct change *c)
         old = old[len] == '\0' ? NULL : old + len + 1;
     }
     if (rc == 0)
-        rc = member_copy(buf_text(&all), &c->hash);
+        rc = member_copy(buf_text(&all), out);
     buf_free(&all);
     free(hash);
     return rc;
+}
+
+int login_password_new(struct request *r, const char *rules, const char *hashes,
+                       const char *password, char **out)
+{
+    *out = NULL;
+    int rc = password_judge(r, rules, password);
+    if (rc == 0)
+        rc = check_reuse(r, rules, hashes, password);
+    return rc == 0 ? hashes_join(rules, hashes, password, out) : rc;
 }
 
 static int change_prepare(struct change *c)
@@ -101,10 +111,7 @@ static int change_prepare(struct change *c)
     int rc = request_read(c->r, change_read, c);
     if (rc != 0 || c->password == NULL)
         return rc;
-    rc = password_judge(c->r, c->rules, c->password);
-    if (rc == 0)
-        rc = check_reuse(c);
-    return rc == 0 ? hashes_join(c) : rc;
+    return login_password_new(c->r, c->rules, c->hashes, c->password, &c->hash);
 }
 
 static void change_free(struct change *c)
@@ -236,12 +243,11 @@ static bool change_is_allowed(const char *rules)
     return allowed;
 }
 
-/* The account's rules may let everybody; else the caller's policies decide. */
-static int check_allowed(struct change *c)
+int login_check_change(struct request *r, const char *rules, const struct iam_row *user)
 {
     char arn[IAM_ARN_SIZE];
-    iam_arn(&c->user, arn);
-    return change_is_allowed(c->rules) ? 0 : authorize(c->r, "iam:ChangePassword", arn);
+    iam_arn(user, arn);
+    return change_is_allowed(rules) ? 0 : authorize(r, "iam:ChangePassword", arn);
 }
 
 static int check_old(struct change *c)
@@ -268,16 +274,12 @@ int iam_change_password(struct request *r)
                         "Only IAM users can change their password.");
     int rc = request_read(r, change_read, &c);
     if (rc == 0)
-        rc = check_allowed(&c);
+        rc = login_check_change(r, c.rules, &c.user);
     if (rc == 0)
         rc = check_old(&c);
     c.password = member_text(r->in, "NewPassword");
     if (rc == 0)
-        rc = password_judge(r, c.rules, c.password);
-    if (rc == 0)
-        rc = check_reuse(&c);
-    if (rc == 0)
-        rc = hashes_join(&c);
+        rc = login_password_new(r, c.rules, c.hashes, c.password, &c.hash);
     if (rc == 0)
         rc = request_commit(r, update_unit, &c);
     change_free(&c);

@@ -18,7 +18,6 @@
 
 #define SEED_SIZE ((size_t)40) /* octets: 64 characters of base 32, as AWS gives */
 #define SERIAL_SIZE 320
-#define DEVICES_MAX 8
 
 static int missing(struct request *r, const char *serial)
 {
@@ -96,6 +95,53 @@ int mfa_use(struct request *r, int64_t user, const char *serial, const char *cod
     int rc = use_code(r, user, serial, code);
     if (rc != CH_EDENIED)
         attempts_right(attempts, r->principal.user_id);
+    return rc;
+}
+
+/* ---- of a user who signs in ---- */
+
+static int count_device(void *context, const struct iam_mfa_row *row)
+{
+    (void)row;
+    ++*(unsigned *)context;
+    return 0;
+}
+
+int mfa_count(struct store_tx *tx, const char *account, int64_t user, unsigned *out)
+{
+    *out = 0;
+    return store_iam_mfa_list(tx, account, user, "", count_device, out);
+}
+
+struct devices {
+    const char *account;
+    int64_t user;
+    size_t count;
+    char *serials[MFA_DEVICES_MAX];
+};
+
+static int device_take(void *context, const struct iam_mfa_row *row)
+{
+    struct devices *d = context;
+    return d->count == MFA_DEVICES_MAX ? 0 : member_copy(row->serial, &d->serials[d->count++]);
+}
+
+static int devices_read(struct store_tx *tx, void *context)
+{
+    struct devices *d = context;
+    return store_iam_mfa_list(tx, d->account, d->user, "", device_take, d);
+}
+
+int mfa_use_any(struct request *r, const char *account, int64_t user, const char *code)
+{
+    struct devices d = {.account = account, .user = user};
+    int rc = request_read(r, devices_read, &d);
+    if (rc == 0)
+        rc = CH_EDENIED;
+    for (size_t i = 0; rc == CH_EDENIED && i < d.count; i++)
+        rc = use_code(r, user, d.serials[i], code);
+    for (size_t i = 0; i < d.count; i++)
+        free(d.serials[i]);
     return rc;
 }
 
@@ -227,13 +273,6 @@ static int check_codes(struct enabling *e, int64_t *step)
                     "Authentication code for device is not valid.");
 }
 
-static int count_device(void *context, const struct iam_mfa_row *row)
-{
-    (void)row;
-    ++*(unsigned *)context;
-    return 0;
-}
-
 static int enable(struct enabling *e, struct store_tx *tx, const struct iam_row *user)
 {
     struct request *r = e->r;
@@ -247,9 +286,9 @@ static int enable(struct enabling *e, struct store_tx *tx, const struct iam_row 
         rc = api_fail(&r->error, "EntityAlreadyExistsException",
                       "MFA Device is already in use.");
     if (rc == 0)
-        rc = store_iam_mfa_list(tx, user->account, user->number, "", count_device, &count);
-    if (rc == 0 && !resync && count >= DEVICES_MAX)
-        rc = iam_over_quota(r, "MFADevicesPerUser", DEVICES_MAX);
+        rc = mfa_count(tx, user->account, user->number, &count);
+    if (rc == 0 && !resync && count >= MFA_DEVICES_MAX)
+        rc = iam_over_quota(r, "MFADevicesPerUser", MFA_DEVICES_MAX);
     row.user = user->number;
     row.enabled_at = resync ? row.enabled_at : r->now;
     row.last_step = e->row.last_step;

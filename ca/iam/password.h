@@ -15,6 +15,9 @@ int password_hash(const char *password, char **out);
 /* 0, or CH_EDENIED when it is another password. CH_EINTEGRITY for a damaged hash. */
 int password_check(const char *password, const char *hash);
 
+/* Takes as long as password_check does, for who has no password. 0; CH_ENOMEM. */
+int password_check_nobody(const char *password);
+
 /*
  * Does the password keep to the account's rules, as JSON (NULL: AWS's own rules)? CH_EAPI with
  * PasswordPolicyViolationException.

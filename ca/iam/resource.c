@@ -99,7 +99,8 @@ int iam_check_allowed(struct request *r, const char *action, const char *form)
     const json_t *session = r->principal.session;
     /* AWS's rule for GetSessionToken: identities are not managed with what no second factor stands behind. */
     if (session != NULL && r->principal.kind == PRINCIPAL_USER &&
-        json_object_get(session, "mfa") == NULL && strncmp(action, "iam:", 4) == 0)
+        json_object_get(session, "mfa") == NULL && json_object_get(session, "console") == NULL &&
+        strncmp(action, "iam:", 4) == 0)
         return api_fail(&r->error, "UnrecognizedClientException",
                         "The security token included in the request is invalid");
     if (form == NULL)

@@ -512,6 +512,13 @@ int store_iam_alias_get(struct store_tx *tx, const char *account, char **alias)
     return read_text(&q, alias);
 }
 
+int store_iam_alias_find(struct store_tx *tx, const char *alias, char **account)
+{
+    struct query q;
+    open_read(&q, tx, ST_IAM_ALIAS_FIND, "t", alias);
+    return read_text(&q, account);
+}
+
 int store_iam_password_policy_set(struct store_tx *tx, const char *account, const char *json)
 {
     return change(tx, ST_IAM_PASSWORD_POLICY_SET, "tt", account, json);

@@ -144,6 +144,8 @@ void iam_mfa_row_free(struct iam_mfa_row *row);
 /* NULL takes it away. CH_EEXISTS: another account has it. */
 int store_iam_alias_set(struct store_tx *tx, const char *account, const char *alias);
 int store_iam_alias_get(struct store_tx *tx, const char *account, char **alias); /* NULL: none */
+/* The account that has it, or CH_ENOTFOUND. The caller frees. */
+int store_iam_alias_find(struct store_tx *tx, const char *alias, char **account);
 int store_iam_password_policy_set(struct store_tx *tx, const char *account, const char *json);
 int store_iam_password_policy_get(struct store_tx *tx, const char *account, char **json);
 

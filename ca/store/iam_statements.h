@@ -140,6 +140,7 @@
          "AND (?3 = 0 OR user = ?3) ORDER BY serial"),                                             \
     WRITE(ST_IAM_ALIAS_SET, "iam-alias-set", "UPDATE accounts SET alias = ?2 WHERE account = ?1"), \
     READ(ST_IAM_ALIAS_GET, "iam-alias-get", "SELECT alias FROM accounts WHERE account = ?1"),      \
+    READ(ST_IAM_ALIAS_FIND, "iam-alias-find", "SELECT account FROM accounts WHERE alias = ?1"),    \
     WRITE(ST_IAM_PASSWORD_POLICY_SET, "iam-password-policy-set",                                   \
           "UPDATE accounts SET password_policy = ?2 WHERE account = ?1"),                          \
     READ(ST_IAM_PASSWORD_POLICY_GET, "iam-password-policy-get",                                    \

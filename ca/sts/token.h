@@ -13,6 +13,7 @@
  *   tags        {key: value}; transitive: [keys] that go along to the next role
  *   chained     true: taken with the credentials of another role
  *   source      source identity
+ *   console     true: of a user who signed in with a password
  */
 #ifndef CHANCERY_STS_TOKEN_H
 #define CHANCERY_STS_TOKEN_H

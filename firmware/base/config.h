@@ -36,6 +36,12 @@ struct config {
     int64_t core_workers;                 /* 32 threads that act on calls */
     char core_regions[CONFIG_TEXT_MAX];   /* "us-east-1", comma-separated */
     int64_t core_clock_skew;              /* 300: SigV4 window */
+    /* [sign_in] to the console */
+    int64_t sign_in_attempts;             /* 10: wrong ones of a user in a window */
+    int64_t sign_in_attempts_per_address; /* 100 */
+    int64_t sign_in_window;               /* 15m */
+    int64_t sign_in_at_once;              /* 4: passwords that are tried at once */
+    int64_t sign_in_session;              /* 12h: of the credentials */
     /* [domains] names in public certificates; lists are comma-separated */
     char domains_top_level[CONFIG_TEXT_MAX];  /* further top-level domains that count as public, or "" */
     char domains_forbidden[CONFIG_TEXT_MAX];  /* nothing below these is certified */

@@ -51,6 +51,16 @@ static const struct message_field tls_certified_fields[] = {
     FIELD(msg_tls_certified, not_before, FIELD_U64, 0),
     FIELD(msg_tls_certified, not_after, FIELD_U64, 0),
 };
+static const struct message_field sign_in_fields[] = {
+    FIELD(msg_sign_in, peer, FIELD_TEXT, 64),
+    FIELD(msg_sign_in, user_agent, FIELD_TEXT, 1024),
+    FIELD(msg_sign_in, body, FIELD_BYTES, SIGN_IN_MAX),
+};
+static const struct message_field signed_in_fields[] = {
+    FIELD(msg_signed_in, status, FIELD_U32, 0),
+    FIELD(msg_signed_in, id, FIELD_TEXT, 40),
+    FIELD(msg_signed_in, body, FIELD_BYTES, HEADER_VALUE_MAX),
+};
 static const struct message_field fetch_fields[] = {
     FIELD(msg_fetch, path, FIELD_TEXT, PUBLIC_PATH_MAX),
 };
@@ -228,6 +238,8 @@ static const struct message_row rows[] = {
     ROW(MSG_CALL_REPLY, call_reply, CORE, MANAGE, 0, MESSAGE_SIZE_MAX),
     ROW(MSG_TLS_CERTIFY, tls_certify, MANAGE, CORE, MSG_TLS_CERTIFIED, CSR_MAX + SMALL),
     ROW(MSG_TLS_CERTIFIED, tls_certified, CORE, MANAGE, 0, PEM_MAX + 4 * SMALL),
+    ROW(MSG_SIGN_IN, sign_in, MANAGE, CORE, MSG_SIGNED_IN, SIGN_IN_MAX + 1280),
+    ROW(MSG_SIGNED_IN, signed_in, CORE, MANAGE, 0, HEADER_VALUE_MAX + 128),
     ROW(MSG_FETCH, fetch, PUBLIC, CORE, MSG_FETCHED, PUBLIC_PATH_MAX + SMALL),
     ROW_WITH(MSG_FETCHED, fetched, CORE, PUBLIC, 0, PUBLIC_BODY_MAX + 256, DESCRIPTOR_MAYBE),
     ROW(MSG_OCSP, ocsp, PUBLIC, CORE, MSG_OCSP_ANSWER, PUBLIC_REQUEST_MAX + SMALL),

@@ -25,6 +25,7 @@
 /* Of the public plane: path of a request, its body, and the body of an answer that is no file. */
 #define PUBLIC_PATH_MAX ((size_t)8192)
 #define PUBLIC_REQUEST_MAX ((size_t)8192)
+#define SIGN_IN_MAX ((size_t)4096) /* octets of the body of a sign-in */
 #define CT_LOGS_MAX ((size_t)256 * 1024) /* octets of a list of logs */
 #define PUBLIC_BODY_MAX ((size_t)64 * 1024)
 
@@ -52,6 +53,8 @@ enum message_type {
     MSG_CALL_REPLY = 17,
     MSG_TLS_CERTIFY = 18, /* front manage -> core: certify the front's own TLS key */
     MSG_TLS_CERTIFIED = 19,
+    MSG_SIGN_IN = 20,     /* front manage -> core: account, user and password, for temporary credentials */
+    MSG_SIGNED_IN = 21,
     MSG_FETCH = 48,       /* front public -> core: something published */
     MSG_FETCHED = 49,     /* with a descriptor when it is a file */
     MSG_OCSP = 50,        /* front public -> core: an OCSP request */
@@ -130,6 +133,19 @@ struct msg_tls_certified {
     struct slice chain; /* PEM, leaf first */
     uint64_t not_before;
     uint64_t not_after; /* seconds since 1970 */
+};
+
+/* What a person gave, as it came: the one request that nobody signed. */
+struct msg_sign_in {
+    struct slice peer;       /* as in msg_call */
+    struct slice user_agent; /* for the record */
+    struct slice body;       /* JSON, see ca/iam/sign_in.h */
+};
+
+struct msg_signed_in {
+    uint32_t status;    /* HTTP */
+    struct slice id;    /* of the request */
+    struct slice body;  /* JSON */
 };
 
 struct msg_fetch {
@@ -324,6 +340,8 @@ union message_any {
     struct msg_call_reply call_reply;
     struct msg_tls_certify tls_certify;
     struct msg_tls_certified tls_certified;
+    struct msg_sign_in sign_in;
+    struct msg_signed_in signed_in;
     struct msg_fetch fetch;
     struct msg_fetched fetched;
     struct msg_ocsp ocsp;

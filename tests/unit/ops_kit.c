@@ -4,6 +4,7 @@
 #include "ca/appliance.h"
 #include "ca/chancery/operations.h"
 #include "ca/jobs/key_maker.h"
+#include "ca/iam/operations.h"
 #include "ca/pca/operations.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
@@ -182,6 +183,7 @@ static const struct operation_binding *binding_find(const char *service, const c
         {"acm", acm_operations, acm_operation_count},
         {"acm-pca", pca_operations, pca_operation_count},
         {"chancery", chancery_operations, chancery_operation_count},
+        {"iam", iam_operations, iam_operation_count},
     };
     for (size_t s = 0; s < sizeof services / sizeof services[0]; s++)
         for (size_t i = 0; strcmp(services[s].service, service) == 0 && i < services[s].count; i++)

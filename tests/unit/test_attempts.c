@@ -12,7 +12,7 @@
 static void after_ten_wrong_ones_there_is_no_eleventh_until_the_window_ends(void **state)
 {
     (void)state;
-    struct attempts *a = attempts_new();
+    struct attempts *a = attempts_new(ATTEMPTS_MAX, ATTEMPTS_WINDOW);
     assert_non_null(a);
     for (int i = 0; i < ATTEMPTS_MAX; i++)
         assert_true(attempts_take(a, "AIDAX", NOW + i));
@@ -25,7 +25,7 @@ static void after_ten_wrong_ones_there_is_no_eleventh_until_the_window_ends(void
 static void right_ones_do_not_count(void **state)
 {
     (void)state;
-    struct attempts *a = attempts_new();
+    struct attempts *a = attempts_new(ATTEMPTS_MAX, ATTEMPTS_WINDOW);
     assert_non_null(a);
     for (int i = 0; i < 10 * ATTEMPTS_MAX; i++) {
         assert_true(attempts_take(a, "AIDAX", NOW));
@@ -37,7 +37,7 @@ static void right_ones_do_not_count(void **state)
 static void others_have_counters_of_their_own(void **state)
 {
     (void)state;
-    struct attempts *a = attempts_new();
+    struct attempts *a = attempts_new(ATTEMPTS_MAX, ATTEMPTS_WINDOW);
     char who[] = "AIDA0";
     unsigned allowed = 0;
     assert_non_null(a);

@@ -1,10 +1,11 @@
 /*
  * docs/openapi against the tables: every call of the files is a route with that operation, and what
  * goes in, comes out and is refused is what the contract says; every operation of Chancery's own is
- * in a file.
+ * in a file. Signing in, which is no call, has the members that its parser reads.
  */
 #include "ca/contract/contract.h"
 #include "ca/contract/services.h"
+#include "ca/iam/sign_in_body.h"
 #include "ca/rest.h"
 
 #include <setjmp.h>
@@ -294,9 +295,30 @@ static void operation_expect(const char *method, const char *path, const yaml_no
     covered[operation - operation->service->operations]++;
 }
 
+static void sign_in_expect(const yaml_node_t *node)
+{
+    yaml_node_t *schema = json_of(get(get(node, "post"), "requestBody"));
+    const yaml_node_t *properties = get(schema, "properties");
+    for (size_t i = 0; i < sign_in_member_count; i++) {
+        const struct sign_in_member *m = &sign_in_members[i];
+        const yaml_node_t *property = get(properties, m->name);
+        call = m->name;
+        assert_non_null(property);
+        bound_expect(property, "minLength", (int64_t)m->min);
+        bound_expect(property, "maxLength", (int64_t)m->max);
+        assert_int_equal(list_has(get(schema, "required"), m->name), m->required);
+    }
+    assert_int_equal(properties->data.mapping.pairs.top - properties->data.mapping.pairs.start,
+                     sign_in_member_count);
+}
+
 static void path_expect(const char *path, const yaml_node_t *node)
 {
     static const char *const methods[] = {"get", "put", "post", "delete", "patch"};
+    if (strcmp(path, "/chancery/v1/sign-in") == 0) {
+        sign_in_expect(node);
+        return;
+    }
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         if (get(node, methods[i]) != NULL)
             operation_expect(methods[i], path, node, get(node, methods[i]));
