@@ -59,15 +59,15 @@ void outbound_free(struct outbound_client *c)
 
 static struct question *question_take(struct outbound_client *c, uint64_t id)
 {
-    struct question *q = NULL;
+    struct question *q, *found = NULL;
     pthread_mutex_lock(&c->lock);
     LIST_FOREACH(q, &c->buckets[id & (BUCKETS - 1)], next)
         if (q->id == id)
-            break;
-    if (q != NULL)
-        LIST_REMOVE(q, next);
+            found = q;
+    if (found != NULL)
+        LIST_REMOVE(found, next);
     pthread_mutex_unlock(&c->lock);
-    return q;
+    return found;
 }
 
 int outbound_ask(struct core *core, enum message_type type, const void *message, int file,

@@ -274,15 +274,15 @@ void serve_tell(struct serve *s, enum role role, enum message_type type, const v
 
 static struct link *link_newest(struct serve *s, enum role role)
 {
-    struct link *l = NULL;
+    struct link *l, *newest = NULL;
     pthread_mutex_lock(&s->lock);
     LIST_FOREACH(l, &s->links, next)
-        if (channel_peer(l->channel) == role)
-            break;
-    if (l != NULL)
-        l->users++;
+        if (newest == NULL && channel_peer(l->channel) == role)
+            newest = l;
+    if (newest != NULL)
+        newest->users++;
     pthread_mutex_unlock(&s->lock);
-    return l;
+    return newest;
 }
 
 int serve_ask(struct serve *s, enum role role, enum message_type type, uint64_t id,

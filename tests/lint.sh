@@ -6,9 +6,8 @@ flags="-std=c17 -D_GNU_SOURCE -I. -Ibuild/plain/gen $(pkg-config --cflags p11-ki
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	--suppress=missingIncludeSystem --suppress=unknownMacro -D_GNU_SOURCE \
 	'-DCHANCERY_VERSION="0"' -I. firmware api ca hsm provisioning
-# shellcheck disable=SC2046,SC2086
-for file in $(git ls-files '*.c' | grep -v '^tests/'); do
-	clang-tidy --quiet "$file" -- $flags 2>/dev/null
-done | tee build/clang-tidy.log
+# shellcheck disable=SC2086
+git ls-files '*.c' | grep -v '^tests/' | xargs -P "$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $flags 2>/dev/null |
+	tee build/clang-tidy.log
 ! grep -q 'warning:\|error:' build/clang-tidy.log
 echo "lint: quiet"

@@ -29,7 +29,7 @@ struct workers {
     const struct outbound *outbound;
     pthread_mutex_t lock; /* guards all below and the users of each line */
     pthread_cond_t work, room;
-    STAILQ_HEAD(, job) jobs;
+    STAILQ_HEAD(job_list, job) jobs;
     size_t queued;
     struct line *current;
 };

@@ -29,14 +29,16 @@ static const char trust[] = TRUST;
 /* The digits of a random UUID, in letters that ids may have. */
 static int id_new(char out[IAM_ID_SIZE])
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOP";
+    static const char digits[] = "0123456789abcdef", letters[] = "ABCDEFGHIJKLMNOP";
     char uuid[ROW_UUID_SIZE];
     int rc = arn_uuid_new(uuid);
     size_t n = 4;
     memcpy(out, "AROA", 4);
-    for (const char *c = uuid; rc == 0 && *c != '\0' && n < IAM_ID_SIZE - 1; c++)
-        if (*c != '-')
-            out[n++] = letters[*c <= '9' ? *c - '0' : *c - 'a' + 10];
+    for (const char *c = uuid; rc == 0 && *c != '\0' && n < IAM_ID_SIZE - 1; c++) {
+        const char *digit = strchr(digits, *c);
+        if (digit != NULL)
+            out[n++] = letters[digit - digits];
+    }
     out[n] = '\0';
     return rc;
 }

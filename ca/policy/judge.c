@@ -131,14 +131,12 @@ struct judgement {
 static void decide(struct policy_verdict *out, bool allowed, enum policy_kind by,
                    const struct answer *answer)
 {
-    bool said = answer != NULL && answer->statement != NULL && (allowed || answer->denied);
-    *out = (struct policy_verdict){
-        .allowed = allowed,
-        .explicit_deny = !allowed && said,
-        .by = by,
-        .policy = said ? answer->policy : NULL,
-        .sid = said ? answer->statement->sid : NULL,
-    };
+    *out = (struct policy_verdict){.allowed = allowed, .by = by};
+    if (answer == NULL || answer->statement == NULL || !(allowed || answer->denied))
+        return;
+    out->explicit_deny = !allowed;
+    out->policy = answer->policy;
+    out->sid = answer->statement->sid;
 }
 
 static bool allows(const struct judgement *j, enum policy_kind kind)

@@ -31,6 +31,8 @@
 #define ROOT_LEFT (8 * YEAR * SECOND_US) /* a root with less left gets a successor */
 #define OTHER_YEARS 10
 #define OTHER_LEFT (2 * YEAR * SECOND_US) /* likewise an authority below */
+/* A fresh appliance first serves who is waiting for it: the token makes one key at a time. */
+#define FIRST_AFTER (20 * SECOND_US)
 #define WANTED_SETTING "trust-wanted/"
 #define REVOCATION                                                                                 \
     "{\"CrlConfiguration\":{\"Enabled\":true,\"ExpirationInDays\":7},"                             \
@@ -78,10 +80,15 @@ static int wanted_write(struct store_tx *tx, void *context)
     return rc;
 }
 
+static bool is_on_demand(const struct core *core)
+{
+    return strcmp(core->config->trust_create, "demand") == 0;
+}
+
 static int wanted_find(struct core *core, struct wanted *out)
 {
     *out = (struct wanted){0};
-    if (strcmp(core->config->trust_create, "demand") == 0)
+    if (is_on_demand(core))
         return store_read(core->store, wanted_read, out);
     for (size_t i = 0; i < TRUST_FAMILIES; i++)
         out->families[i] = true;
@@ -224,6 +231,8 @@ int trust_job_due(struct core *core, int64_t *at)
     struct plan p;
     int rc = plan_find(core, clock_now_us(), &list, &p);
     *at = p.due;
+    if (p.family != NULL && list.count == 0 && !is_on_demand(core))
+        *at = p.due > core->started_at + FIRST_AFTER ? p.due : core->started_at + FIRST_AFTER;
     trust_list_free(&list);
     return rc;
 }
