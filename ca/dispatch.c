@@ -7,6 +7,7 @@
 #include "ca/contract/query.h"
 #include "ca/contract/xml.h"
 #include "ca/core.h"
+#include "ca/duties/duties.h"
 #include "ca/iam/iam.h"
 #include "ca/iam/operations.h"
 #include "ca/pca/operations.h"
@@ -200,7 +201,12 @@ static int act(struct request *r)
     if (code == 0)
         code = throttle_take(r->core->throttle, &r->scope, r->operation,
                              clock_monotonic_ms() * 1000, &r->error);
-    return code != 0 ? code : binding->handler(r);
+    if (code == 0)
+        code = duties_check(r);
+    if (code == 0)
+        code = binding->handler(r);
+    /* A handler that found nothing to change has not used the approval up. */
+    return code == 0 && r->approval != NULL && !r->recorded ? request_record(r) : code;
 }
 
 /* A failure that is ours becomes an error of the API, and is said in the log. */
@@ -301,6 +307,7 @@ out:
     json_decref(r.out);
     json_decref(r.form);
     json_decref(r.principal.session);
+    duties_free(r.approval);
 }
 
 void dispatch_reply_message(const struct dispatch_reply *reply, struct msg_call_reply *out)

@@ -7,6 +7,7 @@
 #include "ca/domain/desk.h"
 #include "ca/dispatch.h"
 #include "ca/domain/approval.h"
+#include "ca/duties/duties.h"
 #include "ca/iam/sign_in.h"
 #include "ca/kek.h"
 #include "ca/management.h"
@@ -348,25 +349,51 @@ static bool text_take(struct slice from, char *out, size_t size)
     return true;
 }
 
+static int key_rotate(struct core *core, const struct kek_filter *filter, unsigned *count,
+                      char why[512])
+{
+    int made = duties_check_operator(core, "key rotate",
+                                     json_pack("{s:s, s:s, s:s}", "account", filter->account,
+                                               "region", filter->region, "class", filter->class),
+                                     why);
+    if (made == 0)
+        made = kek_rotate_all(core, filter, count);
+    if (made != 0 && why[0] == '\0')
+        snprintf(why, 512, "%s",
+                 made == CH_ENOTFOUND
+                     ? "no wrapping key fits: there is none before the first certificate"
+                     : ch_error_text(made));
+    return made;
+}
+
 static int answer_key_rotate(struct core *core, struct channel *from, const struct frame *frame)
 {
     const struct msg_key_rotate *asked = &frame->message.key_rotate;
     char account[ROW_ACCOUNT_SIZE], region[ROW_REGION_SIZE], class[17];
+    char why[512] = "";
     unsigned count = 0;
     int made = CH_EINVAL;
     if (text_take(asked->account, account, sizeof account) &&
         text_take(asked->region, region, sizeof region) &&
         text_take(asked->class, class, sizeof class) &&
         (class[0] == '\0' || strcmp(class, "export") == 0 || strcmp(class, "no-export") == 0))
-        made = kek_rotate_all(core, &(struct kek_filter){account, region, class}, &count);
-    const char *why = made == 0              ? ""
-                      : made == CH_ENOTFOUND ? "no wrapping key fits: there is none before the first "
-                                               "certificate"
-                      : made == CH_EINVAL    ? "the class is export or no-export"
-                                             : ch_error_text(made);
+        made = key_rotate(core, &(struct kek_filter){account, region, class}, &count, why);
+    else
+        snprintf(why, sizeof why, "the class is export or no-export");
     struct msg_key_rotated message = {
         .result = (uint32_t)-made, .count = count, .text = slice_text(why)};
     return channel_send(from, MSG_KEY_ROTATED, frame->header.id, &message, -1);
+}
+
+static int trust_act(struct core *core, const char *verb, const char *family, struct buf *text)
+{
+    char command[64], why[512];
+    snprintf(command, sizeof command, "trust %s", verb);
+    int made = duties_check_operator(core, command, json_pack("{s:s}", "family", family), why);
+    if (made == 0)
+        return trust_command(core, verb, family, text);
+    (void)buf_put_text(text, why);
+    return made;
 }
 
 static int answer_trust(struct core *core, struct channel *from, const struct frame *frame)
@@ -377,7 +404,7 @@ static int answer_trust(struct core *core, struct channel *from, const struct fr
     int made = CH_EINVAL;
     if (text_take(asked->verb, verb, sizeof verb) &&
         text_take(asked->family, family, sizeof family))
-        made = trust_command(core, verb, family, &text);
+        made = trust_act(core, verb, family, &text);
     if (made != 0 && text.len == 0)
         (void)buf_put_text(&text, ch_error_text(made));
     struct msg_trust_reply message = {.result = (uint32_t)-made, .text = buf_slice(&text)};
@@ -394,6 +421,23 @@ static int answer_validation(struct core *core, struct channel *from, const stru
         (void)buf_put_text(&text, ch_error_text(made));
     struct msg_validation_reply message = {.result = (uint32_t)-made, .text = buf_slice(&text)};
     int r = channel_send(from, MSG_VALIDATION_REPLY, frame->header.id, &message, -1);
+    buf_free(&text);
+    return r;
+}
+
+static int answer_approval(struct core *core, struct channel *from, const struct frame *frame)
+{
+    const struct msg_approval *asked = &frame->message.approval;
+    char verb[17], id[ROW_UUID_SIZE], reason[DUTIES_REASON_MAX + 1];
+    struct buf text = {0};
+    int made = CH_EINVAL;
+    if (text_take(asked->verb, verb, sizeof verb) && text_take(asked->id, id, sizeof id) &&
+        text_take(asked->reason, reason, sizeof reason))
+        made = duties_command(core, verb, id, reason, &text);
+    if (made != 0 && text.len == 0)
+        (void)buf_put_text(&text, ch_error_text(made));
+    struct msg_approval_reply message = {.result = (uint32_t)-made, .text = buf_slice(&text)};
+    int r = channel_send(from, MSG_APPROVAL_REPLY, frame->header.id, &message, -1);
     buf_free(&text);
     return r;
 }
@@ -456,6 +500,7 @@ static const struct {
     {MSG_KEY_ROTATE, ROLE_OPERATOR, answer_key_rotate},
     {MSG_TRUST, ROLE_OPERATOR, answer_trust},
     {MSG_VALIDATION, ROLE_OPERATOR, answer_validation},
+    {MSG_APPROVAL, ROLE_OPERATOR, answer_approval},
     {MSG_CT_LOGS, ROLE_OPERATOR, answer_ct_logs},
 };
 

@@ -2,6 +2,7 @@
 
 #include "ca/auth/credentials.h"
 #include "ca/core.h"
+#include "ca/duties/duties.h"
 #include "ca/trail/trail.h"
 #include "firmware/base/log.h"
 
@@ -11,13 +12,16 @@ struct commit {
     struct request *request;
     store_unit unit; /* NULL: the record alone */
     void *context;
+    bool uses; /* the request's approval */
 };
 
-/* The record comes last, so that it tells what the unit answered. */
+/* The record comes last, so that it tells what the unit answered; an approval is used up first. */
 static int commit_unit(struct store_tx *tx, void *context)
 {
     const struct commit *c = context;
-    int code = c->unit == NULL ? 0 : c->unit(tx, c->context);
+    int code = c->uses ? duties_use(tx, c->request) : 0;
+    if (code == 0 && c->unit != NULL)
+        code = c->unit(tx, c->context);
     if (code == 0)
         code = credentials_note_use(tx, c->request);
     return code != 0 ? code : trail_append(tx, c->request);
@@ -25,7 +29,8 @@ static int commit_unit(struct store_tx *tx, void *context)
 
 static int commit(struct request *r, store_unit unit, void *context)
 {
-    struct commit c = {.request = r, .unit = unit, .context = context};
+    struct commit c = {.request = r, .unit = unit, .context = context,
+                       .uses = r->approval != NULL && r->error.type == NULL};
     PRECOND(r != NULL && !r->recorded);
     int code = store_write(r->core->store, commit_unit, &c);
     r->recorded = code == 0;

@@ -12,6 +12,7 @@
 struct core;
 struct policy_set; /* ca/policy/policy.h */
 struct rest_route; /* ca/rest.h */
+struct duties_use; /* ca/duties/duties.h */
 
 enum principal_kind { PRINCIPAL_USER, PRINCIPAL_ROLE };
 
@@ -47,6 +48,8 @@ struct request {
     bool read_only;         /* of the operation's binding; for the record */
     bool query;             /* spoken in the query protocol: a form, answered in XML */
     json_t *form;           /* parsed, in the query protocol */
+    char approval_id[ROW_UUID_SIZE]; /* the request for approval that this call is about, or "" */
+    struct duties_use *approval; /* an approval that the call uses up with what it does, or NULL */
     int64_t mfa_at;         /* a code of multi-factor authentication came with this very call; seconds */
 };
 

@@ -18,9 +18,15 @@ struct parameter {
     enum parameter_kind kind;
 };
 
+/* What a path names by its ARN, or by the id at its end. */
+struct named {
+    const char *member, *service, *resource;
+};
+
 struct rest_route {
     const char *method;
-    const char *before, *after; /* what stands around the certificate's ARN or id */
+    const char *before, *after; /* what stands around the ARN or id; after NULL: the path has none */
+    const struct named *named;  /* what has that id */
     const char *target;         /* the operation, as X-Amz-Target would name it */
     const struct parameter *parameters; /* NULL name at the end */
     bool body;                  /* a JSON body has further members */
@@ -42,22 +48,39 @@ static const struct parameter check_parameters[] = {
     {NULL, NULL, PARAMETER_TEXT},
 };
 
+static const struct parameter approvals_parameters[] = {
+    {"status", "Status", PARAMETER_TEXT},
+    {"maxResults", "MaxResults", PARAMETER_INTEGER},
+    {"nextToken", "NextToken", PARAMETER_TEXT},
+    {NULL, NULL, PARAMETER_TEXT},
+};
+
+static const struct named certificate = {"CertificateArn", "acm", "certificate"};
+static const struct named approval = {"ApprovalArn", "chancery", "approval"};
+
 #define CERTIFICATES "/chancery/v1/certificates/"
 #define ASSOCIATIONS "/associations"
 #define VALIDATIONS "/validations"
+#define APPROVALS "/chancery/v1/approvals"
 
 static const struct rest_route routes[] = {
-    {"PUT", CERTIFICATES, ASSOCIATIONS, "Chancery.PutAssociation", no_parameters, true},
-    {"DELETE", CERTIFICATES, ASSOCIATIONS, "Chancery.DeleteAssociation", delete_parameters, false},
-    {"GET", CERTIFICATES, ASSOCIATIONS, "Chancery.ListAssociations", list_parameters, false},
-    {"GET", CERTIFICATES, VALIDATIONS, "Chancery.ListValidations", no_parameters, false},
-    {"POST", CERTIFICATES, VALIDATIONS "/check", "Chancery.CheckValidations", check_parameters, false},
+    {"PUT", CERTIFICATES, ASSOCIATIONS, &certificate, "Chancery.PutAssociation", no_parameters, true},
+    {"DELETE", CERTIFICATES, ASSOCIATIONS, &certificate, "Chancery.DeleteAssociation", delete_parameters, false},
+    {"GET", CERTIFICATES, ASSOCIATIONS, &certificate, "Chancery.ListAssociations", list_parameters, false},
+    {"GET", CERTIFICATES, VALIDATIONS, &certificate, "Chancery.ListValidations", no_parameters, false},
+    {"POST", CERTIFICATES, VALIDATIONS "/check", &certificate, "Chancery.CheckValidations", check_parameters, false},
+    {"GET", APPROVALS, NULL, NULL, "Chancery.ListApprovals", approvals_parameters, false},
+    {"GET", APPROVALS "/", "", &approval, "Chancery.GetApproval", no_parameters, false},
+    {"POST", APPROVALS "/", "/approve", &approval, "Chancery.ApproveRequest", no_parameters, true},
+    {"POST", APPROVALS "/", "/deny", &approval, "Chancery.DenyRequest", no_parameters, true},
 };
 
 /* What stands between before and after; false when the path has not that form. */
 static bool path_part(struct slice path, const struct rest_route *route, struct slice *part)
 {
     size_t before = strlen(route->before);
+    if (route->after == NULL)
+        return slice_is(path, route->before);
     size_t after = strlen(route->after);
     if (path.len <= before + after || memcmp(path.data, route->before, before) != 0 ||
         memcmp(path.data + path.len - after, route->after, after) != 0)
@@ -191,17 +214,20 @@ static int path_read(struct request *r)
 {
     char arn[ARN_SIZE];
     struct slice part = {0};
+    const struct named *named = r->route->named;
+    if (named == NULL)
+        return 0;
     path_part(r->call->path, r->route, &part);
     json_t *text = decode(part, '+');
     if (text == NULL)
         return malformed(r, "path of the request");
     if (strchr(json_string_value(text), ':') == NULL) {
-        snprintf(arn, sizeof arn, "arn:aws:acm:%s:%s:certificate/%s", r->scope.region,
-                 r->scope.account, json_string_value(text));
+        snprintf(arn, sizeof arn, "arn:aws:%s:%s:%s:%s/%s", named->service, r->scope.region,
+                 r->scope.account, named->resource, json_string_value(text));
         json_decref(text);
         text = json_string(arn);
     }
-    return member_put_new(r->in, "CertificateArn", text);
+    return member_put_new(r->in, named->member, text);
 }
 
 static int body_read(struct request *r)

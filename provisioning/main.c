@@ -103,6 +103,21 @@ static const struct command commands[] = {
      "  --wait SECONDS       wait so long for what is seen (15)\n"
      "  --json               for programs, as ListValidations answers\n",
      validation_check_run},
+    {"approval", "list", "[options]", "list what waits for a second principal",
+     "  --all                also what was used, denied or expired\n"
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n",
+     approval_list_run},
+    {"approval", "show", "ID [--state DIR]", "print one request with all that is asked for",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n",
+     approval_show_run},
+    {"approval", "approve", "ID [options]", "approve a request: who asked may repeat the call, once",
+     "  --reason TEXT        is kept with the decision\n"
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n",
+     approval_approve_run},
+    {"approval", "deny", "ID --reason TEXT [--state DIR]", "deny a request",
+     "  --reason TEXT        is told to who asked\n"
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n",
+     approval_deny_run},
     {"hsm", "doctor", "[options]", "say whether an HSM can do what Chancery needs",
      "  --state DIR          take module, token and PIN from the appliance in DIR\n"
      "  --module PATH        PKCS#11 module\n"

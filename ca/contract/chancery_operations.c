@@ -1,6 +1,6 @@
 /*
- * chancery_operations.c - Chancery's own API, which AWS does not have: what uses a certificate, and
- * how the proof of its names stands. docs/openapi says the same for people.
+ * chancery_operations.c - Chancery's own API, which AWS does not have: what uses a certificate, how
+ * the proof of its names stands, and what waits for a second principal. docs/openapi says the same for people.
  */
 #include "ca/contract/acm_shapes.h"
 #include "ca/contract/services.h"
@@ -124,10 +124,56 @@ static const struct shape list_validations_response = {STRUCTURE("ListValidation
 static const struct shape check_validations_response = {STRUCTURE("CheckValidationsResponse",
     MEMBER("Checking", number, REQUIRED))};
 
+/* ---- approvals ---- */
+
+static const struct shape approval_arn = {STRING("ApprovalArn", 20, 2048)};
+static const struct shape approval_status = {ENUM("ApprovalStatus", "PENDING", "APPROVED", "DENIED",
+                                                  "USED", "EXPIRED")};
+static const struct shape reason = {STRING("Reason", 1, 512)};
+
+#define APPROVAL_MEMBERS                                                                           \
+    MEMBER("ApprovalArn", text, REQUIRED), MEMBER("ApprovalId", text, REQUIRED),                   \
+        MEMBER("Operation", text, REQUIRED), MEMBER("Region", text, REQUIRED),                     \
+        MEMBER("RequestedBy", text, REQUIRED), MEMBER("Parameters", text, OPTIONAL),               \
+        MEMBER("Status", approval_status, REQUIRED), MEMBER("RequestedAt", created_at, REQUIRED),  \
+        MEMBER("ExpiresAt", created_at, REQUIRED), MEMBER("DecidedBy", text, OPTIONAL),            \
+        MEMBER("DecidedAt", created_at, OPTIONAL), MEMBER("Reason", text, OPTIONAL),               \
+        MEMBER("UsedAt", created_at, OPTIONAL), MEMBER("UsedByRequestId", text, OPTIONAL)
+
+static const struct shape approval = {STRUCTURE("Approval", APPROVAL_MEMBERS)};
+static const struct shape approvals = {LIST("Approvals", approval, ANY, ANY)};
+
+static const struct shape list_approvals_request = {STRUCTURE("ListApprovalsRequest",
+    MEMBER("Status", approval_status, OPTIONAL),
+    MEMBER("MaxResults", max_results, OPTIONAL),
+    MEMBER("NextToken", next_token, OPTIONAL))};
+
+static const struct shape list_approvals_response = {STRUCTURE("ListApprovalsResponse",
+    MEMBER("Approvals", approvals, REQUIRED),
+    MEMBER("NextToken", next_token, OPTIONAL))};
+
+static const struct shape get_approval_request = {STRUCTURE("GetApprovalRequest",
+    MEMBER("ApprovalArn", approval_arn, REQUIRED))};
+
+static const struct shape approve_request_request = {STRUCTURE("ApproveRequestRequest",
+    MEMBER("ApprovalArn", approval_arn, REQUIRED),
+    MEMBER("Reason", reason, OPTIONAL))};
+
+static const struct shape deny_request_request = {STRUCTURE("DenyRequestRequest",
+    MEMBER("ApprovalArn", approval_arn, REQUIRED),
+    MEMBER("Reason", reason, REQUIRED))};
+
 const struct operation contract_chancery_operations[CHANCERY_OPERATION_COUNT] = {
+    OPERATION("ApproveRequest", &approve_request_request, &approval,
+              ERRORS(COMMON_ERRORS, "InvalidStateException")),
     OPERATION("CheckValidations", &check_validations_request, &check_validations_response,
               ERRORS(COMMON_ERRORS, "InvalidStateException")),
     OPERATION("DeleteAssociation", &delete_association_request, NO_OUTPUT, ERRORS(COMMON_ERRORS)),
+    OPERATION("DenyRequest", &deny_request_request, &approval,
+              ERRORS(COMMON_ERRORS, "InvalidStateException")),
+    OPERATION("GetApproval", &get_approval_request, &approval, ERRORS(COMMON_ERRORS)),
+    OPERATION("ListApprovals", &list_approvals_request, &list_approvals_response,
+              ERRORS("AccessDeniedException", "ThrottlingException", "ValidationException")),
     OPERATION("ListAssociations", &list_associations_request, &list_associations_response,
               ERRORS(COMMON_ERRORS)),
     OPERATION("ListValidations", &validations_request, &list_validations_response,

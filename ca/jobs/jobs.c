@@ -1,5 +1,6 @@
 #include "ca/acm/issue_public.h"
 #include "ca/ct/ct.h"
+#include "ca/duties/duties.h"
 #include "ca/jobs/audit_checkpoint.h"
 #include "ca/jobs/audit_report.h"
 #include "ca/jobs/destruction.h"
@@ -28,6 +29,7 @@ const struct job_kind job_kinds[] = {
     {TRUST_JOB, trust_job_due, trust_job_run},
     {CT_JOB, ct_log_job_due, ct_log_job_run},
     {PUBLIC_ISSUE_JOB, issue_public_job_due, issue_public_job_run},
+    {DUTIES_JOB, duties_job_due, duties_job_run},
     {KEK_ROTATION, kek_rotation_due, kek_rotation_run},
     {CRL_JOB, crl_job_due, crl_job_run},
     {AUDIT_REPORT_JOB, audit_report_job_due, audit_report_job_run},

@@ -733,4 +733,5 @@ const struct statement statements[ST_COUNT] = {
          "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"),
 
 #include "ca/store/statements_trust.h"
+#include "ca/store/statements_approvals.h"
 };

@@ -4,6 +4,7 @@
  */
 #include "ca/arn.h"
 #include "ca/auth/auth.h"
+#include "ca/duties/duties.h"
 #include "ca/iam/iam.h"
 #include "ca/iam/policy.h"
 #include "ca/members.h"
@@ -196,6 +197,8 @@ static int put_claims(struct assuming *a)
         rc = member_put_text(a->claims, "policy", member_text(r->in, "Policy"));
     if (rc == 0)
         rc = member_put_text(a->claims, "source", source == NULL ? inherited : source);
+    if (rc == 0)
+        rc = member_put_text(a->claims, "origin", duties_origin(r));
     if (rc == 0 && r->principal.kind == PRINCIPAL_ROLE)
         rc = member_put_bool(a->claims, "chained", true);
     if (rc == 0)

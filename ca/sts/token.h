@@ -14,6 +14,7 @@
  *   chained     true: taken with the credentials of another role
  *   source      source identity
  *   console     true: of a user who signed in with a password
+ *   origin      id of the user at the beginning of a chain of roles
  */
 #ifndef CHANCERY_STS_TOKEN_H
 #define CHANCERY_STS_TOKEN_H

@@ -1,6 +1,7 @@
 #include "ca/trail/trail.h"
 
 #include "ca/arn.h"
+#include "ca/duties/duties.h"
 #include "ca/trail/record_text.h"
 #include "firmware/base/clock.h"
 
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #define TEXT_MAX 1024
+#define PARAMETERS_SHOWN_MAX ((size_t)65536)
 
 /* Text from outside: cut to TEXT_MAX; when it is not UTF-8, its foreign octets become '?'. */
 static json_t *text_json(struct slice s)
@@ -36,12 +38,12 @@ static void member_name(const char *name, char *out, size_t size)
     out[n] = '\0';
 }
 
-static bool is_kept(const struct shape *shape)
+static bool is_kept(const struct shape *shape, bool blobs)
 {
-    return shape != NULL && !shape->sensitive && shape->kind != SHAPE_BLOB;
+    return shape != NULL && !shape->sensitive && (blobs || shape->kind != SHAPE_BLOB);
 }
 
-static json_t *value_copy(const struct shape *shape, json_t *value);
+static json_t *value_copy(const struct shape *shape, json_t *value, bool blobs);
 
 static const struct shape *member_shape(const struct shape *shape, const char *name)
 {
@@ -51,7 +53,7 @@ static const struct shape *member_shape(const struct shape *shape, const char *n
     return NULL;
 }
 
-static json_t *structure_copy(const struct shape *shape, json_t *value)
+static json_t *structure_copy(const struct shape *shape, json_t *value, bool blobs)
 {
     json_t *copy = json_object();
     json_t *member = NULL;
@@ -59,10 +61,10 @@ static json_t *structure_copy(const struct shape *shape, json_t *value)
     char key[96];
     json_object_foreach(value, name, member) {
         const struct shape *of = member_shape(shape, name);
-        if (!is_kept(of))
+        if (!is_kept(of, blobs))
             continue;
         member_name(name, key, sizeof key);
-        if (json_object_set_new(copy, key, value_copy(of, member)) != 0) {
+        if (json_object_set_new(copy, key, value_copy(of, member, blobs)) != 0) {
             json_decref(copy);
             return NULL;
         }
@@ -70,11 +72,13 @@ static json_t *structure_copy(const struct shape *shape, json_t *value)
     return copy;
 }
 
-static json_t *list_copy(const struct shape *shape, json_t *value)
+static json_t *list_copy(const struct shape *shape, json_t *value, bool blobs)
 {
     json_t *copy = json_array();
-    for (size_t i = 0; i < json_array_size(value) && copy != NULL && is_kept(shape->item); i++) {
-        if (json_array_append_new(copy, value_copy(shape->item, json_array_get(value, i))) != 0) {
+    bool kept = is_kept(shape->item, blobs);
+    for (size_t i = 0; i < json_array_size(value) && copy != NULL && kept; i++) {
+        if (json_array_append_new(copy, value_copy(shape->item, json_array_get(value, i), blobs)) !=
+            0) {
             json_decref(copy);
             return NULL;
         }
@@ -83,16 +87,17 @@ static json_t *list_copy(const struct shape *shape, json_t *value)
 }
 
 /* By the shape; a value that is not what its shape says (a call refused for that) is left out. */
-static json_t *value_copy(const struct shape *shape, json_t *value)
+static json_t *value_copy(const struct shape *shape, json_t *value, bool blobs)
 {
     if ((shape->kind == SHAPE_STRUCTURE || shape->kind == SHAPE_UNION) && json_is_object(value))
-        return structure_copy(shape, value);
+        return structure_copy(shape, value, blobs);
     if (shape->kind == SHAPE_LIST && json_is_array(value))
-        return list_copy(shape, value);
+        return list_copy(shape, value, blobs);
     if (json_is_object(value) || json_is_array(value))
         return json_null();
     if (json_is_string(value))
-        return text_json(slice_of(json_string_value(value), json_string_length(value)));
+        return blobs ? json_copy(value)
+                     : text_json(slice_of(json_string_value(value), json_string_length(value)));
     return json_copy(value);
 }
 
@@ -100,7 +105,7 @@ static json_t *elements(const struct shape *shape, json_t *value)
 {
     if (shape == NULL || !json_is_object(value) || json_object_size(value) == 0)
         return json_null();
-    json_t *copy = structure_copy(shape, value);
+    json_t *copy = structure_copy(shape, value, false);
     struct buf text = {0};
     int r = record_text(copy, &text);
     size_t size = r == CH_ELIMIT ? BUF_MAX : text.len;
@@ -114,6 +119,20 @@ static json_t *elements(const struct shape *shape, json_t *value)
     json_decref(copy);
     return json_pack("{s:b, s:I, s:s}", "omitted", 1, "originalSize", (json_int_t)size, "reason",
                      "too large");
+}
+
+int trail_parameters(const struct request *r, struct buf *out)
+{
+    const struct shape *shape = r->operation->input;
+    if (shape == NULL || !json_is_object(r->in))
+        return buf_put_text(out, "{}");
+    json_t *copy = structure_copy(shape, r->in, true);
+    int rc = record_text(copy, out);
+    json_decref(copy);
+    if (rc != CH_ELIMIT && (rc != 0 || out->len <= PARAMETERS_SHOWN_MAX))
+        return rc;
+    buf_clear(out);
+    return buf_put_text(out, "{\"omitted\":true,\"reason\":\"too large\"}");
 }
 
 /* ---- records ---- */
@@ -177,6 +196,13 @@ static json_t *event_name(const struct request *r)
     return text_json(target);
 }
 
+/* Which request for approval the call made or used up, and who had approved it. */
+static json_t *approval_data(const struct request *r)
+{
+    const char *by = r->approval == NULL ? NULL : r->approval->row.decided_by;
+    return json_pack("{s:s, s:s*}", "approvalId", r->approval_id, "approvedBy", by);
+}
+
 int trail_record(const struct request *r, struct buf *out)
 {
     char when[CLOCK_ISO_SIZE], event_id[ROW_UUID_SIZE];
@@ -211,6 +237,8 @@ int trail_record(const struct request *r, struct buf *out)
         json_decref(record);
         record = NULL;
     }
+    if (record != NULL && r->approval_id[0] != '\0')
+        json_object_set_new(record, "additionalEventData", approval_data(r));
     return record_dump(record, out);
 }
 

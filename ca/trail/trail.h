@@ -16,6 +16,12 @@ int trail_record(const struct request *r, struct buf *out);
 /* Appends that record; inside a write unit. */
 int trail_append(struct store_tx *tx, const struct request *r);
 
+/*
+ * Appends requestParameters of r for a person who is to judge the call: with blobs, without what is
+ * sensitive, "{}" for none. Text beyond 64 KiB is left out and said to be.
+ */
+int trail_parameters(const struct request *r, struct buf *out);
+
 /* Something that the appliance or its operator did without an API call. */
 struct trail_event {
     const char *name;    /* "CertifyManagementKey" */

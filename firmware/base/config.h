@@ -108,6 +108,9 @@ struct config {
     /* [audit] */
     int64_t audit_checkpoint_records;     /* 1000: so many records at most without a signed checkpoint */
     int64_t audit_checkpoint_interval;    /* 5m: so long at most */
+    /* [approval] separation of duties; see ca/duties/duties.h */
+    char approval_operations[CONFIG_TEXT_MAX]; /* groups of operations, comma-separated, or "" = off */
+    int64_t approval_expiry;              /* 24h */
     /* [reports] */
     char reports_buckets[CONFIG_TEXT_MAX];/* what S3BucketName of audit reports may say, comma-separated, or "" */
     /* [store] */

@@ -99,6 +99,23 @@ static const char *check_oids(const char *text)
     return ok ? NULL : "not a comma-separated list of OIDs such as 2.23.140.1.2.1";
 }
 
+/* The groups are those of ca/duties/rule.c. */
+static const char *check_approvals(const char *text)
+{
+    static const char *const groups[] = {"authorities", "authority-certificates", "export",
+                                         "hsm", "identities", "policies"};
+    while (*text != '\0') {
+        size_t len = strcspn(text, ","), i = 0;
+        while (i < COUNT(groups) && (strlen(groups[i]) != len || memcmp(groups[i], text, len) != 0))
+            i++;
+        if (i == COUNT(groups) || (text[len] == ',' && text[len + 1] == '\0'))
+            return "not a comma-separated list of authorities, authority-certificates, export, hsm, "
+                   "identities, policies";
+        text += len + (text[len] == ',');
+    }
+    return NULL;
+}
+
 static const char *check_exceptions(const char *text)
 {
     static const char allowed[] =
@@ -363,6 +380,14 @@ const struct config_row config_rows[] = {
            "A checkpoint of the audit trail is signed after so many records."),
     DURATION(audit, checkpoint_interval, "5m", 1, 7 * DAY,
              "A record waits no longer than this for a signed checkpoint that covers it."),
+    TEXT(approval, operations, "", 0, check_approvals,
+         "Operations that take effect only after a second principal has approved them, as groups, "
+         "comma-separated: authorities (CAs made, deleted, restored), authority-certificates (imported "
+         "into CAs), policies (of CAs and of IAM), identities (users and what they sign in with), export "
+         "(private keys of certificates), hsm (chancery key rotate, trust make, trust roll-over); empty "
+         "= off."),
+    DURATION(approval, expiry, "24h", 1, 30 * DAY,
+             "A request for approval must be approved, and the call repeated, within this."),
     TEXT(reports, buckets, "", 0, check_buckets,
          "Names that S3BucketName of an audit report may have, comma-separated; each is a folder below "
          "reports in the state folder, where the reports are written; empty = none, and reports are "
@@ -398,6 +423,7 @@ const struct config_section config_sections[] = {
     {"quota", "How much an account may have in a region."},
     {"rate", "How often an account may call."},
     {"audit", "The audit trail."},
+    {"approval", "Separation of duties: what needs a second principal."},
     {"reports", "Audit reports of authorities."},
     {"store", "Where certificates are recorded."},
     {"user", "Who the processes are."},

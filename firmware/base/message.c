@@ -207,6 +207,16 @@ static const struct message_field validation_reply_fields[] = {
     FIELD(msg_validation_reply, text, FIELD_TEXT, MESSAGE_BODY_MAX),
 };
 
+static const struct message_field approval_fields[] = {
+    FIELD(msg_approval, verb, FIELD_TEXT, 16),
+    FIELD(msg_approval, id, FIELD_TEXT, 36),
+    FIELD(msg_approval, reason, FIELD_TEXT, 512),
+};
+static const struct message_field approval_reply_fields[] = {
+    FIELD(msg_approval_reply, result, FIELD_U32, 0),
+    FIELD(msg_approval_reply, text, FIELD_TEXT, 2 * PEM_MAX),
+};
+
 static const struct message_field ct_logs_fields[] = {
     FIELD(msg_ct_logs, change, FIELD_U32, 0),
     FIELD(msg_ct_logs, list, FIELD_BYTES, CT_LOGS_MAX),
@@ -268,6 +278,8 @@ static const struct message_row rows[] = {
     ROW(MSG_TRUST_REPLY, trust_reply, CORE, OPERATOR, 0, PEM_MAX + SMALL),
     ROW(MSG_VALIDATION, validation, OPERATOR, CORE, MSG_VALIDATION_REPLY, 1024),
     ROW(MSG_VALIDATION_REPLY, validation_reply, CORE, OPERATOR, 0, MESSAGE_SIZE_MAX),
+    ROW(MSG_APPROVAL, approval, OPERATOR, CORE, MSG_APPROVAL_REPLY, 1024),
+    ROW(MSG_APPROVAL_REPLY, approval_reply, CORE, OPERATOR, 0, 2 * PEM_MAX + SMALL),
     ROW(MSG_CT_LOGS, ct_logs, OPERATOR, CORE, MSG_CT_LOGS_REPLY, CT_LOGS_MAX + SMALL),
     ROW(MSG_CT_LOGS_REPLY, ct_logs_reply, CORE, OPERATOR, 0, PEM_MAX + SMALL),
 };

@@ -84,6 +84,8 @@ enum message_type {
     MSG_SECRET_SET_REPLY = 45,
     MSG_CT_LOGS = 42,     /* operator -> core: logs of certificate transparency */
     MSG_CT_LOGS_REPLY = 43,
+    MSG_APPROVAL = 46,    /* operator -> core: requests that wait for a second principal */
+    MSG_APPROVAL_REPLY = 47,
 };
 
 struct message_pair {
@@ -301,6 +303,17 @@ struct msg_validation_reply {
     struct slice text; /* JSON; why not */
 };
 
+struct msg_approval {
+    struct slice verb;   /* "list", "list all", "show", "approve", "deny" */
+    struct slice id;     /* empty for lists */
+    struct slice reason; /* of a decision; may be empty */
+};
+
+struct msg_approval_reply {
+    uint32_t result;   /* 0, or -CH_E* */
+    struct slice text; /* what to print, or why not */
+};
+
 struct msg_ct_logs {
     uint32_t change;   /* 1: list takes the place of what was there, "" = none; 0: what is there? */
     struct slice list; /* JSON, see ca/ct/ct.h */
@@ -369,6 +382,8 @@ union message_any {
     struct msg_trust_reply trust_reply;
     struct msg_validation validation;
     struct msg_validation_reply validation_reply;
+    struct msg_approval approval;
+    struct msg_approval_reply approval_reply;
     struct msg_ct_logs ct_logs;
     struct msg_ct_logs_reply ct_logs_reply;
 };

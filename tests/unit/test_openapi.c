@@ -195,14 +195,13 @@ static void members_expect(yaml_node_t *schema, const struct shape *shape)
 
 /* ---- calls ---- */
 
-/* maxResults in the query and certificate in the path are MaxResults and CertificateArn. */
+/* maxResults in the query and certificate in the path are MaxResults and CertificateArn; so are others. */
 static const struct shape_member *parameter_member(const struct operation *operation,
                                                    const yaml_node_t *parameter)
 {
     char name[64];
-    if (strcmp(text(get(parameter, "in")), "path") == 0)
-        return member_find(operation->input, "CertificateArn");
-    snprintf(name, sizeof name, "%s", text(get(parameter, "name")));
+    bool in_path = strcmp(text(get(parameter, "in")), "path") == 0;
+    snprintf(name, sizeof name, "%s%s", text(get(parameter, "name")), in_path ? "Arn" : "");
     name[0] = (char)toupper(name[0]);
     return member_find(operation->input, name);
 }
@@ -268,9 +267,11 @@ static const struct operation *route_operation(const char *method, const char *p
     char plain[256];
     char upper[16] = "";
     const char *begin = strchr(path, '{');
-    assert_non_null(begin);
-    snprintf(plain, sizeof plain, "%.*s" ID "%s", (int)(begin - path), path,
-             strchr(begin, '}') + 1);
+    if (begin == NULL)
+        snprintf(plain, sizeof plain, "%s", path);
+    else
+        snprintf(plain, sizeof plain, "%.*s" ID "%s", (int)(begin - path), path,
+                 strchr(begin, '}') + 1);
     for (size_t i = 0; method[i] != '\0' && i < sizeof upper - 1; i++)
         upper[i] = (char)toupper(method[i]);
     struct msg_call asked = {.method = slice_text(upper), .path = slice_text(plain)};
