@@ -15,11 +15,11 @@
 
 struct rate_row {
     const char *service;
-    const char *operation;
+    const char *operation; /* NULL: each that has no row of its own */
     int64_t per_second;
 };
 
-/* AWS's own rates. An operation without a row is not limited. */
+/* AWS's own rates. An operation for which there is no row is not limited. */
 static const struct rate_row rows[] = {
     {"acm", "AddTagsToCertificate", 5},
     {"acm", "DeleteCertificate", 10},
@@ -61,6 +61,8 @@ static const struct rate_row rows[] = {
     {"acm-pca", "TagCertificateAuthority", 10},
     {"acm-pca", "UntagCertificateAuthority", 10},
     {"acm-pca", "UpdateCertificateAuthority", 10},
+    {"iam", NULL, 20},  /* not published */
+    {"sts", NULL, 600}, /* published for all of them together */
 };
 
 /* What an operation costs: a token comes every price_us, burst of them may be there. */
@@ -115,6 +117,13 @@ static int64_t percent_of(int64_t per_second, int64_t percent)
     return __builtin_mul_overflow(per_second, percent, &value) ? 0 : value;
 }
 
+static void service_set(struct throttle *t, const char *service, int64_t per_hundred_seconds)
+{
+    for (size_t i = 0; i < t->tariff_count; i++)
+        if (strcmp(t->tariffs[i].operation->service->name, service) == 0)
+            tariff_set(t, &t->tariffs[i], per_hundred_seconds);
+}
+
 static void tariffs_fill(struct throttle *t, int64_t percent)
 {
     size_t services = 0;
@@ -123,9 +132,14 @@ static void tariffs_fill(struct throttle *t, int64_t percent)
         for (size_t i = 0; i < service[s].operation_count; i++)
             t->tariffs[t->tariff_count++].operation = &service[s].operations[i];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t per_hundred_seconds = percent_of(rows[i].per_second, percent);
+        if (rows[i].operation == NULL) {
+            service_set(t, rows[i].service, per_hundred_seconds);
+            continue;
+        }
         struct tariff *tariff = tariff_find(t, rows[i].service, rows[i].operation);
         PRECOND(tariff != NULL);
-        tariff_set(t, tariff, percent_of(rows[i].per_second, percent));
+        tariff_set(t, tariff, per_hundred_seconds);
     }
 }
 

@@ -1,6 +1,6 @@
 /*
  * throttle.h - how often an account may call an operation in a region: the request rates of ACM
- * and AWS Private CA (user guide, "API rate quotas"; service quotas), scaled by section [rate].
+ * and AWS Private CA (user guide, "API rate quotas"; service quotas), of IAM and STS, scaled by section [rate].
  * Tokens of a bucket for each account, region and operation; a second's worth may come at once.
  */
 #ifndef CHANCERY_CA_THROTTLE_H
@@ -21,7 +21,7 @@ void throttle_free(struct throttle *t);
 
 /*
  * Takes a token at now_us (microseconds of a clock that never steps back). 0, or CH_EAPI with
- * ThrottlingException. Safe from many threads.
+ * ThrottlingException (in the query protocol: Throttling). Safe from many threads.
  */
 int throttle_take(struct throttle *t, const struct scope *scope, const struct operation *operation,
                   int64_t now_us, struct api_error *error);

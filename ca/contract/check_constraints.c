@@ -23,6 +23,8 @@ struct place {
 
 struct report {
     bool shows_values;
+    bool is_iam;        /* which has words of its own for patterns, and tells the first only */
+    struct buf sentence; /* that one; takes the place of all problems */
     struct buf problems;
     unsigned count;
     bool full;
@@ -219,6 +221,34 @@ static void add_problem(struct report *r, const struct place *place, const struc
     r->full = ++r->count == PROBLEMS_MAX;
 }
 
+/* What IAM says a value must be, by its pattern. */
+static const struct {
+    enum pattern_id pattern;
+    const char *must;
+} iam_words[] = {
+    {PATTERN_IAM_NAME, "contain only alphanumeric characters and/or the following: +=,.@_-"},
+    {PATTERN_IAM_PATH, "begin and end with / and contain only alphanumeric characters and/or / "
+                       "characters."},
+    {PATTERN_LATIN1_SOME, "contain only printable ASCII characters."},
+};
+
+static void add_pattern(struct report *r, const struct place *place, const struct shape *shape,
+                        const json_t *value)
+{
+    size_t i = 0, count = sizeof iam_words / sizeof iam_words[0];
+    while (i < count && iam_words[i].pattern != (enum pattern_id)shape->pattern_id)
+        i++;
+    add_problem(r, place, shape, value, put_pattern);
+    if (!r->is_iam || i == count || shape->sensitive || r->sentence.len > 0)
+        return;
+    int rc = buf_put_text(&r->sentence, "The specified value for ");
+    if (rc == 0)
+        rc = put_path(&r->sentence, place);
+    if (rc == 0)
+        rc = buf_printf(&r->sentence, " is invalid. It must %s", iam_words[i].must);
+    r->failure = rc;
+}
+
 static bool pattern_fits(struct report *r, const struct shape *shape, const json_t *value)
 {
     if (shape->pattern == NULL)
@@ -379,7 +409,7 @@ static void check_value(struct report *r, const struct place *place, const struc
         return;
     case SHAPE_STRING:
         if (!pattern_fits(r, shape, value))
-            add_problem(r, place, shape, value, put_pattern);
+            add_pattern(r, place, shape, value);
         break;
     default:
         break;
@@ -391,6 +421,7 @@ int check_constraints(const struct operation *operation, const json_t *in, struc
 {
     struct report r = {
         .shows_values = operation->service->shows_values,
+        .is_iam = strcmp(operation->service->name, "iam") == 0,
         .problems = {.cap_max = API_ERROR_TEXT_MAX - PREFIX_ROOM},
     };
     int rc = 0;
@@ -398,10 +429,13 @@ int check_constraints(const struct operation *operation, const json_t *in, struc
     const char *problems = buf_text(&r.problems);
     if (r.failure != 0 || problems == NULL)
         rc = api_fail_internal(error, CH_ENOMEM);
+    else if (r.sentence.len > 0)
+        rc = api_fail(error, "ValidationException", "%s", buf_text(&r.sentence));
     else if (r.count > 0)
         rc = api_fail(error, "ValidationException", "%u validation error%s detected: %s", r.count,
                       r.count == 1 ? "" : "s", problems);
     pcre2_match_data_free(r.match);
+    buf_free(&r.sentence);
     buf_free(&r.problems);
     return rc;
 }

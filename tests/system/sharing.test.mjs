@@ -12,11 +12,12 @@ import {
   RevokeCertificateCommand, UpdateCertificateAuthorityCommand,
 } from '@aws-sdk/client-acm-pca';
 import { DescribeCertificateCommand, ExportCertificateCommand, ListCertificatesCommand, RenewCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
-import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import * as IAM from '@aws-sdk/client-iam';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Appliance, BIN, run, until } from './appliance.mjs';
 import { activeRoot, certificateOf, issue, requestIssued, template } from './authority.mjs';
 
-let appliance, owner, other, otherAcm, otherIam, account, authority, csr;
+let appliance, owner, other, otherAcm, otherIam, otherKey, account, authority, csr;
 const looks = ['DescribeCertificateAuthority', 'GetCertificate', 'GetCertificateAuthorityCertificate', 'ListPermissions', 'ListTags']
   .map((name) => `acm-pca:${name}`);
 
@@ -43,9 +44,10 @@ before(async () => {
   const added = await operator('user', 'add', 'pat', '--account', account, '--administrator', '--format', 'env');
   const [, accessKeyId] = /AWS_ACCESS_KEY_ID='([^']+)'/.exec(added.stdout);
   const [, secretAccessKey] = /AWS_SECRET_ACCESS_KEY='([^']+)'/.exec(added.stdout);
-  other = appliance.pca({ credentials: { accessKeyId, secretAccessKey } });
+  otherKey = { accessKeyId, secretAccessKey };
+  other = appliance.pca({ credentials: otherKey });
   otherAcm = appliance.acm({ credentials: { accessKeyId, secretAccessKey } });
-  otherIam = new IAMClient(appliance.clientConfig({ credentials: { accessKeyId, secretAccessKey } }));
+  otherIam = new IAM.IAMClient(appliance.clientConfig({ credentials: { accessKeyId, secretAccessKey } }));
   authority = await activeRoot(owner, { name: 'Shared root' });
   named.CertificateAuthorityArn = authority.arn;
   const dir = appliance.state;
@@ -125,7 +127,7 @@ test("ACM issues from another account's authority while its policy stands", asyn
   });
   await otherAcm.send(new RenewCertificateCommand({ CertificateArn: arn }));
   await renewal('the renewal', (r) => r.RenewalStatus === 'SUCCESS');
-  const { Role } = await otherIam.send(new GetRoleCommand({ RoleName: 'AWSServiceRoleForCertificateManager' }));
+  const { Role } = await otherIam.send(new IAM.GetRoleCommand({ RoleName: 'AWSServiceRoleForCertificateManager' }));
   assert.equal(Role.Arn, `arn:aws:iam::${account}:role/aws-service-role/acm.amazonaws.com/AWSServiceRoleForCertificateManager`);
   assert.equal(Role.Description, 'SLR for ACM Service for accessing cross-account Private CA');
   assert.deepEqual(JSON.parse(decodeURIComponent(Role.AssumeRolePolicyDocument)).Statement[0].Principal, { Service: 'acm.amazonaws.com' });
@@ -154,4 +156,86 @@ test('a service control policy limits an account, its administrators too', async
   await assert.rejects(operator('account', 'limit', 'x', '--account', account, '--policy', file), /Syntax errors in policy/);
   await assert.rejects(operator('account', 'add', 'again', '--account', account), /already/);
   await assert.rejects(operator('account', 'add', 'bad', '--account', '12345678901x'), /12 digits/);
+});
+
+// Who of the partner's account takes a role of the owner's: both sides must say so.
+test('roles over accounts: from trust to a certificate, and the ways it ends', async () => {
+  const iam = new IAM.IAMClient(appliance.clientConfig());
+  const ask = (name, input, client = iam) => client.send(new IAM[`${name}Command`](input));
+  const statement = (...Statement) => JSON.stringify({ Version: '2012-10-17', Statement });
+  const trust = (AWS, Condition, Action = 'sts:AssumeRole') => statement({ Effect: 'Allow', Principal: { AWS }, Action, Condition });
+  const home = (await new STSClient(appliance.clientConfig()).send(new GetCallerIdentityCommand({}))).Account;
+  const as = (c) => ({ credentials: { accessKeyId: c.AccessKeyId, secretAccessKey: c.SecretAccessKey, sessionToken: c.SessionToken } });
+  const user = async (UserName, ...statements) => {
+    await ask('CreateUser', { UserName }, otherIam);
+    if (statements.length) await ask('PutUserPolicy', { UserName, PolicyName: 'p', PolicyDocument: statement(...statements) }, otherIam);
+    const { AccessKey } = await ask('CreateAccessKey', { UserName }, otherIam);
+    return { credentials: { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey } };
+  };
+  const RoleArn = `arn:aws:iam::${home}:role/issuer`;
+  const take = (who, input = {}) => new STSClient(appliance.clientConfig(who)).send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'visit', ...input }));
+  const pat = { credentials: otherKey };
+  const may = { Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: RoleArn };
+  const quinn = await user('quinn', may), rory = await user('rory');
+
+  await ask('CreateRole', { RoleName: 'issuer', AssumeRolePolicyDocument: trust(`arn:aws:iam::${account}:user/quinn`, { StringEquals: { 'sts:ExternalId': 'x-1' } }) });
+  await ask('PutRolePolicy', { RoleName: 'issuer', PolicyName: 'p', PolicyDocument: statement({ Effect: 'Allow', Action: ['acm-pca:*', 'sts:AssumeRole'], Resource: '*' }) });
+  const update = (document) => ask('UpdateAssumeRolePolicy', { RoleName: 'issuer', PolicyDocument: document });
+  // the external id; other users of the account; tags without TagSession
+  await refused(take(quinn), 'AccessDenied', /is not authorized to perform: sts:AssumeRole on resource/);
+  await refused(take(quinn, { ExternalId: 'x-2' }), 'AccessDenied');
+  await refused(take(pat, { ExternalId: 'x-1' }), 'AccessDenied');
+  await refused(take(quinn, { ExternalId: 'x-1', Tags: [{ Key: 'team', Value: 'red' }] }), 'AccessDenied', /sts:TagSession/);
+  const first = await take(quinn, { ExternalId: 'x-1' });
+  assert.equal(first.AssumedRoleUser.Arn, `arn:aws:sts::${home}:assumed-role/issuer/visit`);
+  // the role's account is what counts from here on
+  const visitor = appliance.pca(as(first.Credentials));
+  await visitor.send(new DescribeCertificateAuthorityCommand(named));
+  assert.ok(await certificateOf(visitor, authority.arn, await issue(visitor, authority.arn, csr, { signing: authority.signing })));
+  await refused(other.send(new DescribeCertificateAuthorityCommand(named)), 'AccessDeniedException');
+  // the whole account: then its own policies decide
+  await update(trust(account, undefined, ['sts:AssumeRole', 'sts:TagSession']));
+  await refused(take(rory), 'AccessDenied');
+  await take(quinn);
+  await take(pat);
+  // a session policy takes away, in the other account as well
+  const looking = appliance.pca(as((await take(quinn, { Policy: statement({ Effect: 'Allow', Action: 'acm-pca:Describe*', Resource: '*' }) })).Credentials));
+  await looking.send(new DescribeCertificateAuthorityCommand(named));
+  await refused(looking.send(new ListTagsCommand(named)), 'AccessDeniedException', /no session policy allows/);
+  // tags of the session
+  await ask('PutRolePolicy', { RoleName: 'issuer', PolicyName: 'p', PolicyDocument: statement({ Effect: 'Allow', Action: 'acm-pca:*', Resource: '*', Condition: { StringEquals: { 'aws:PrincipalTag/team': 'red' } } }) });
+  await refused(visitor.send(new ListTagsCommand(named)), 'AccessDeniedException');
+  await appliance.pca(as((await take(quinn, { Tags: [{ Key: 'team', Value: 'red' }] })).Credentials)).send(new ListTagsCommand(named));
+  await ask('PutRolePolicy', { RoleName: 'issuer', PolicyName: 'p', PolicyDocument: statement({ Effect: 'Allow', Action: 'acm-pca:*', Resource: '*' }) });
+  // a second factor, which a long-term key does not have
+  await update(trust(account, { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }));
+  await refused(take(quinn), 'AccessDenied');
+  await update(trust(account, { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } }));
+  await take(quinn);
+  // by way of a role of the own account: an hour at most
+  await ask('CreateRole', { RoleName: 'step', AssumeRolePolicyDocument: trust(account) }, otherIam);
+  await ask('PutRolePolicy', { RoleName: 'step', PolicyName: 'p', PolicyDocument: statement(may) }, otherIam);
+  await ask('UpdateRole', { RoleName: 'issuer', MaxSessionDuration: 7200 });
+  const step = `arn:aws:iam::${account}:role/step`;
+  await update(trust(step));
+  const stepped = as((await take(pat, { RoleArn: step })).Credentials);
+  await refused(take(pat), 'AccessDenied');
+  await refused(take(stepped, { DurationSeconds: 3601 }), 'ValidationError', /1 hour session limit for roles assumed by role chaining/);
+  await take(stepped, { DurationSeconds: 3600 });
+  // what was taken before now is revoked, what is taken after is not
+  const before = appliance.pca(as((await take(stepped)).Credentials));
+  await before.send(new ListTagsCommand(named));
+  await until('another second', () => Date.now() % 1000 > 900, 10);
+  await ask('PutRolePolicy', { RoleName: 'issuer', PolicyName: 'AWSRevokeOlderSessions', PolicyDocument: statement({ Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateLessThan: { 'aws:TokenIssueTime': new Date(Math.ceil(Date.now() / 1000) * 1000).toISOString() } } }) });
+  await refused(before.send(new ListTagsCommand(named)), 'AccessDeniedException', /explicit deny in an identity-based policy/);
+  await until('a session that is younger', async () => {
+    const young = appliance.pca(as((await take(stepped)).Credentials));
+    return young.send(new ListTagsCommand(named)).then(() => true, () => false);
+  }, 30);
+  // the end of the role
+  const last = (await take(stepped)).Credentials;
+  for (const PolicyName of ['p', 'AWSRevokeOlderSessions']) await ask('DeleteRolePolicy', { RoleName: 'issuer', PolicyName });
+  await ask('DeleteRole', { RoleName: 'issuer' });
+  await refused(appliance.pca(as(last)).send(new ListTagsCommand(named)), 'UnrecognizedClientException', /The security token included in the request is invalid/);
+  await refused(take(stepped), 'AccessDenied');
 });

@@ -31,7 +31,7 @@ export class Signer {
       target: 'CertificateManager.ListCertificates', type: 'application/x-amz-json-1.1', day: when.slice(0, 8), ...o };
     const all = { host: `localhost:${this.appliance.port}`, 'content-type': p.type, 'x-amz-date': when, 'x-amz-target': p.target, ...p.headers };
     const headers = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
-    const names = Object.keys(headers).sort();
+    const names = Object.keys(headers).filter((name) => !o.unsigned?.includes(name)).sort();
     const canonical = [p.method, '/', p.query ?? '', ...names.map((n) => `${n}:${headers[n]}`), '', names.join(';'), sha(p.body)].join('\n');
     const scope = `${p.day}/${p.region}/${p.service}/aws4_request`;
     const toSign = ['AWS4-HMAC-SHA256', when, scope, sha(canonical)].join('\n');

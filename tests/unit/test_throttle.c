@@ -78,9 +78,18 @@ static void at_a_hundred_percent_the_rates_are_those_of_aws(void **state)
                 {"ACMPrivateCA.GetCertificate", 75},
                 {"ACMPrivateCA.CreateCertificateAuthority", 1},
                 {"CertificateManager.TagResource", 100}};
+    const struct service *iam = NULL;
+    size_t count = 0;
     struct throttle *t = make(100, "");
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
         assert_int_equal(through(t, &one, some[i].target, SECOND), some[i].per_second);
+    for (iam = contract_services(&count); strcmp(iam->name, "iam") != 0; iam++)
+        continue;
+    for (size_t i = 0; i < 30; i++) {
+        struct api_error error = {0};
+        int rc = throttle_take(t, &one, &iam->operations[0], SECOND, &error);
+        assert_int_equal(rc, i < 20 ? 0 : CH_EAPI);
+    }
     throttle_free(t);
 }
 
