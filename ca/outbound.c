@@ -229,17 +229,3 @@ int outbound_call(struct core *core, enum message_type type, const void *message
         outbound_answer_free(out);
     return r;
 }
-
-int outbound_post(struct core *core, const char *url, const char *content_type, struct slice body,
-                  unsigned timeout_ms, struct outbound_answer *out)
-{
-    struct msg_http ask = {.method = slice_text("POST"),
-                           .url = slice_text(url),
-                           .body = body,
-                           .timeout_ms = timeout_ms,
-                           .answer_max = (uint32_t)OUTBOUND_ANSWER_MAX};
-    ask.headers.count = 1;
-    ask.headers.pair[0] =
-        (struct message_pair){slice_text("Content-Type"), slice_text(content_type)};
-    return outbound_call(core, MSG_HTTP, &ask, -1, timeout_ms, out);
-}

@@ -55,8 +55,4 @@ void outbound_answer_free(struct outbound_answer *a);
 int outbound_call(struct core *core, enum message_type type, const void *message, int file,
                   unsigned timeout_ms, struct outbound_answer *out);
 
-/* POST to a URL of the configuration; body at most OUTBOUND_BODY_MAX, answer OUTBOUND_ANSWER_MAX octets. */
-int outbound_post(struct core *core, const char *url, const char *content_type, struct slice body,
-                  unsigned timeout_ms, struct outbound_answer *out);
-
 #endif

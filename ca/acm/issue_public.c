@@ -7,7 +7,6 @@
 #include "ca/ct/ct.h"
 #include "ca/jobs/key_maker.h"
 #include "ca/jobs/schedule.h"
-#include "ca/jobs/share.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
 #include "ca/trail/trail.h"
@@ -15,6 +14,8 @@
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,6 @@
 #define SECOND_US INT64_C(1000000)
 #define DAY (INT64_C(24) * 3600)
 #define CAA_AGE_US (INT64_C(8) * 3600 * SECOND_US) /* CA/Browser Forum BR 3.2.2.8: at most eight hours */
-#define BATCH 8  /* certificates in a round: who stops core waits for them */
 #define LOOK 128 /* orders among which accounts take turns */
 #define DELAY_MOST 10 /* 2^10 seconds */
 #define POLICIES_MAX 16
@@ -36,7 +36,13 @@ int issue_public_want(struct store_tx *tx, const struct scope *scope, const char
 
 void issue_public_wake(struct core *core)
 {
-    schedule_wake(core->schedule, PUBLIC_ISSUE_JOB);
+    static const char *const lines[] = {
+        PUBLIC_ISSUE_JOB(1), PUBLIC_ISSUE_JOB(2), PUBLIC_ISSUE_JOB(3), PUBLIC_ISSUE_JOB(4),
+        PUBLIC_ISSUE_JOB(5), PUBLIC_ISSUE_JOB(6), PUBLIC_ISSUE_JOB(7), PUBLIC_ISSUE_JOB(8),
+    };
+    static_assert(sizeof lines / sizeof lines[0] == PUBLIC_ISSUE_LINES, "a name for each line");
+    for (size_t i = 0; i < PUBLIC_ISSUE_LINES; i++)
+        schedule_wake(core->schedule, lines[i]);
 }
 
 /* ---- one certificate ---- */
@@ -50,7 +56,8 @@ struct work {
     struct key_row old_key; /* of one that is renewed */
     bool renewal;
     int64_t now;
-    char note[192]; /* why it does not go on */
+    char note[256]; /* why it does not go on */
+    char unlogged[256]; /* why it carries no timestamps although it should */
 };
 
 static int note(struct work *w, int code, const char *text)
@@ -201,6 +208,7 @@ static int timestamps_add(struct work *w)
     int rc = timestamps_make(w, &list, &entry);
     if (rc == CH_EBUSY && strcmp(w->p.core->config->ct_failure, "issue") == 0) {
         log_warn("certificate %s is issued without timestamps: %s", w->p.row.id, w->note);
+        memcpy(w->unlogged, w->note, sizeof w->unlogged);
         w->note[0] = '\0';
         rc = 0;
     } else if (rc == 0) {
@@ -269,9 +277,10 @@ static int event_append(struct store_tx *tx, const struct work *w)
                 .account = row->scope.account,
                 .region = row->scope.region,
                 .at = w->now,
-                .details = json_pack("{s:s,s:s,s:s,s:b}", "certificateArn", arn, "serialNumber",
+                .details = json_pack("{s:s,s:s,s:s,s:b,s:s*}", "certificateArn", arn, "serialNumber",
                                      row->serial, "trustService", w->p.authority.id,
-                                     "transparencyLogged", w->logged),
+                                     "transparencyLogged", w->logged, "transparencyFailure",
+                                     w->unlogged[0] == '\0' ? NULL : w->unlogged),
             });
 }
 
@@ -397,7 +406,116 @@ static void work_free(struct work *w)
     buf_free(&w->draft);
 }
 
+/* ---- who works on what ---- */
+
+/*
+ * The lines of this job work beside each other, as one may wait for logs elsewhere. Nothing of it is in the store:
+ * after a crash nobody works on anything.
+ */
+struct claim {
+    char certificate[ROW_UUID_SIZE]; /* "" = free */
+    struct scope scope;
+};
+static struct {
+    pthread_mutex_t lock;
+    struct claim held[PUBLIC_ISSUE_LINES];
+} claims = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+struct look {
+    int64_t now;
+    struct public_order_row rows[LOOK];
+    size_t count;
+};
+
+static int look_visit(void *context, const struct public_order_row *row)
+{
+    struct look *l = context;
+    l->rows[l->count] = *row;
+    l->rows[l->count++].note = NULL;
+    return 0;
+}
+
+static int look_unit(struct store_tx *tx, void *context)
+{
+    struct look *l = context;
+    return store_public_order_list(tx, l->now, LOOK, look_visit, l);
+}
+
+/* *share = how many of its account are being worked on; true: it itself is. Lock held. */
+static bool is_claimed(const struct public_order_row *row, size_t *share)
+{
+    bool claimed = false;
+    *share = 0;
+    for (size_t i = 0; i < PUBLIC_ISSUE_LINES; i++) {
+        const struct claim *c = &claims.held[i];
+        if (c->certificate[0] == '\0' || strcmp(c->scope.account, row->scope.account) != 0)
+            continue;
+        (*share)++;
+        claimed = claimed || strcmp(c->certificate, row->certificate) == 0;
+    }
+    return claimed;
+}
+
+/* Of the account that is worked for least, the longest due: who has many waits for who has few. Lock held. */
+static const struct public_order_row *choose(const struct look *l)
+{
+    const struct public_order_row *best = NULL;
+    size_t least = SIZE_MAX, share = 0;
+    for (size_t i = 0; i < l->count; i++)
+        if (!is_claimed(&l->rows[i], &share) && share < least) {
+            best = &l->rows[i];
+            least = share;
+        }
+    return best;
+}
+
+/* NULL: others have all that is due. */
+static struct claim *claim(const struct look *l, const struct public_order_row **order)
+{
+    struct claim *mine = NULL;
+    pthread_mutex_lock(&claims.lock);
+    *order = choose(l);
+    for (size_t i = 0; i < PUBLIC_ISSUE_LINES && *order != NULL; i++)
+        if (claims.held[i].certificate[0] == '\0')
+            mine = &claims.held[i];
+    if (mine != NULL) {
+        mine->scope = (*order)->scope;
+        memcpy(mine->certificate, (*order)->certificate, sizeof mine->certificate);
+    }
+    pthread_mutex_unlock(&claims.lock);
+    return mine;
+}
+
+static void claim_release(struct claim *c)
+{
+    pthread_mutex_lock(&claims.lock);
+    c->certificate[0] = '\0';
+    pthread_mutex_unlock(&claims.lock);
+}
+
 /* ---- the job ---- */
+
+/* Of those that nobody works on; what is claimed comes first, as it was due. */
+static int64_t due_at(const struct look *l)
+{
+    int64_t at = SCHEDULE_NEVER;
+    size_t share = 0;
+    pthread_mutex_lock(&claims.lock);
+    for (size_t i = 0; i < l->count && at == SCHEDULE_NEVER; i++)
+        if (!is_claimed(&l->rows[i], &share))
+            at = l->rows[i].due_at;
+    pthread_mutex_unlock(&claims.lock);
+    return at;
+}
+
+static int look_read(struct core *core, int64_t now, struct look **out)
+{
+    struct look *l = *out = calloc(1, sizeof *l);
+    if (l == NULL)
+        return CH_ENOMEM;
+    l->now = now;
+    return store_read(core->store, look_unit, l);
+}
 
 static int due_unit(struct store_tx *tx, void *context)
 {
@@ -406,67 +524,34 @@ static int due_unit(struct store_tx *tx, void *context)
 
 int issue_public_job_due(struct core *core, int64_t *at)
 {
+    struct look *l = NULL;
+    int64_t now = clock_now_us();
     int rc = store_read(core->store, due_unit, at);
     if (rc == CH_ENOTFOUND)
         *at = SCHEDULE_NEVER;
-    return rc == CH_ENOTFOUND ? 0 : rc;
-}
-
-struct batch {
-    int64_t now;
-    struct public_order_row rows[LOOK];
-    size_t count;
-};
-
-static int batch_visit(void *context, const struct public_order_row *row)
-{
-    struct batch *b = context;
-    b->rows[b->count] = *row;
-    b->rows[b->count++].note = NULL;
-    return 0;
-}
-
-static int batch_unit(struct store_tx *tx, void *context)
-{
-    struct batch *b = context;
-    return store_public_order_list(tx, b->now, LOOK, batch_visit, b);
-}
-
-static int order_run(struct core *core, const struct public_order_row *order, int64_t now)
-{
-    struct work w = {.p = {.core = core}, .order = *order, .now = now};
-    int rc = work_run(&w);
-    work_free(&w);
-    return rc;
-}
-
-/* The first of each account, then the second: who has many waits for who has few. */
-static int batch_run(struct core *core, const struct batch *b)
-{
-    const char *owners[LOOK];
-    unsigned ranks[LOOK];
-    size_t done = 0;
-    for (size_t i = 0; i < b->count; i++)
-        owners[i] = b->rows[i].scope.account;
-    int rc = share_rank(owners, b->count, ranks);
-    for (unsigned rank = 0; rc == 0 && rank < BATCH && done < BATCH; rank++)
-        for (size_t i = 0; rc == 0 && i < b->count && done < BATCH; i++)
-            if (ranks[i] == rank) {
-                rc = order_run(core, &b->rows[i], b->now);
-                done++;
-            }
+    if (rc != 0 || *at > now)
+        return rc == CH_ENOTFOUND ? 0 : rc;
+    rc = look_read(core, now, &l);
+    if (rc == 0)
+        *at = due_at(l);
+    free(l);
     return rc;
 }
 
 int issue_public_job_run(struct core *core, int64_t now)
 {
-    struct batch *b = calloc(1, sizeof *b);
-    if (b == NULL)
-        return CH_ENOMEM;
-    b->now = now;
-    int rc = store_read(core->store, batch_unit, b);
+    const struct public_order_row *order = NULL;
+    struct claim *mine = NULL;
+    struct look *l = NULL;
+    int rc = look_read(core, now, &l);
     if (rc == 0)
-        rc = batch_run(core, b);
-    free(b);
+        mine = claim(l, &order);
+    if (mine != NULL) {
+        struct work w = {.p = {.core = core}, .order = *order, .now = now};
+        rc = work_run(&w);
+        work_free(&w);
+        claim_release(mine);
+    }
+    free(l);
     return rc;
 }

@@ -9,7 +9,9 @@
 
 #include "ca/core.h"
 
-#define PUBLIC_ISSUE_JOB "public-issue"
+/* The lines on which they are issued beside each other, as each may wait for logs elsewhere: 1 to 8. */
+#define PUBLIC_ISSUE_JOB(line) "public-issue-" #line
+#define PUBLIC_ISSUE_LINES 8
 
 /*
  * In a write unit, when a name is proved or CAA was looked up: notes a certificate whose names are all proved,

@@ -1,9 +1,11 @@
 /*
  * ListValidations: for every name of a public certificate what its owner is to do, what was last seen, by whom, why
- * that was not good enough, and when it is looked at again. CheckValidations: have it looked at now.
+ * that was not good enough, and when it is looked at again. CheckValidations: have it looked
+ * at now; and when all are proved, have what holds back the issuance tried again.
  */
 #include "ca/chancery/operations.h"
 
+#include "ca/acm/issue_public.h"
 #include "ca/acm/renewal_public.h"
 #include "ca/arn.h"
 #include "ca/domain/name.h"
@@ -51,6 +53,9 @@ static int hurry_unit(struct store_tx *tx, void *context)
     struct work *w = context;
     report_free(&w->report);
     int rc = read_unit(tx, w);
+    w->report.order.due_at = w->r->now;
+    if (rc == 0 && w->report.ordered)
+        rc = store_public_order_delay(tx, &w->report.order);
     return rc == 0 ? store_validation_hurry(tx, &w->r->scope, w->id, w->domain, w->r->now, &w->count)
                    : rc;
 }
@@ -78,6 +83,8 @@ int chancery_check_validations(struct request *r)
         rc = arn_certificate_missing(r, arn);
     if (rc == 0)
         validation_wake(r->core);
+    if (rc == 0 && w.report.ordered)
+        issue_public_wake(r->core);
     if (rc == 0)
         rc = member_put_new(r->out, "Checking", json_integer(w.count));
     report_free(&w.report);

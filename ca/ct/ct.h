@@ -74,20 +74,10 @@ bool ct_is_on(const struct config *config);
 
 /*
  * Timestamps from logs of the configured number of operators, each verified, as a
- * SignedCertificateTimestampList. CH_EBUSY: too few logs gave one; why says which and why.
+ * SignedCertificateTimestampList. Several logs are asked at once; one that is slow is overtaken by another. CH_EBUSY: too few logs gave one; why says which and why.
  */
 int ct_gather(struct core *core, const struct ct_order *order, struct buf *list,
               struct pki_reason *why);
-
-/* ---- the way out (post.c) ---- */
-
-struct ct_post {
-    uint32_t status; /* HTTP */
-    char why[256];   /* nothing came back */
-    struct buf body;
-};
-/* Posts JSON through the outbound process and waits; for threads of jobs. body is the caller's, also on failure. */
-int ct_post_json(struct core *core, const char *url, struct slice body, struct ct_post *out);
 
 /* ---- what is published (publish.c) ---- */
 

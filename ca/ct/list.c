@@ -103,6 +103,16 @@ static int log_take(struct ct_list *list, const char *operator_name, const json_
                : rc;
 }
 
+/* One log under two names would pass for two operators. */
+static bool is_twice(const struct ct_list *list)
+{
+    const struct ct_log *last = &list->logs[list->count - 1];
+    for (size_t i = 0; i + 1 < list->count; i++)
+        if (slice_equal(buf_slice(&list->logs[i].spki), buf_slice(&last->spki)))
+            return true;
+    return false;
+}
+
 static int operator_take(struct ct_list *list, const json_t *json, struct pki_reason *why)
 {
     const char *name = text_of(json, "name");
@@ -118,6 +128,8 @@ static int operator_take(struct ct_list *list, const json_t *json, struct pki_re
         int rc = log_take(list, name, log, why);
         if (rc != 0)
             return rc;
+        if (is_twice(list))
+            return refuse(why, name, "a log is there twice: it has the key of another");
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 // appliance, and a log that the appliance may ask for timestamps.
 import { createHash, createPublicKey, createSign, createVerify, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 const sha256 = (...parts) => {
   const hash = createHash('sha256');
@@ -159,27 +160,45 @@ function spkiOf(certificate) {
   return certificate.subarray(e.begin, e.end);
 }
 
-// A log that takes whatever it is given. It may be told to lie, or to be out of order.
+// A log that takes whatever it is given, over HTTP, or with a key and certificate over HTTPS. Its moods: well; ill (503);
+// lying (the signature is wrong); other (a good timestamp, but for another certificate); silent (no answer ever); pair
+// (answers when two certificates wait at once).
 export class Log {
-  static async start(name) {
+  static async start(name, { tls, operator = name, shard } = {}) {
     const log = new Log();
     log.name = name;
+    log.operator = operator;
+    log.shard = shard;
+    log.scheme = tls ? 'https' : 'http';
     log.asked = 0;
+    log.chains = [];
+    log.waiting = [];
     log.mood = 'well';
     log.keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     log.spki = log.keys.publicKey.export({ format: 'der', type: 'spki' });
-    log.server = createServer((request, response) => {
+    const listener = (request, response) => {
       const parts = [];
       request.on('data', (part) => parts.push(part));
       request.on('end', () => {
         log.asked++;
         const good = request.method === 'POST' && request.url === '/ct/v1/add-pre-chain' && log.mood !== 'ill';
-        response.writeHead(good ? 200 : 503, { 'Content-Type': 'application/json' });
-        response.end(good ? JSON.stringify(log.timestamp(JSON.parse(Buffer.concat(parts)).chain.map((c) => Buffer.from(c, 'base64')))) : '{}');
+        const answer = () => {
+          response.writeHead(good ? 200 : 503, { 'Content-Type': 'application/json' });
+          response.end(good ? JSON.stringify(log.take(JSON.parse(Buffer.concat(parts)).chain.map((c) => Buffer.from(c, 'base64')))) : '{}');
+        };
+        if (!['silent', 'pair'].includes(log.mood)) return answer();
+        log.waiting.push(answer);
+        if (log.mood === 'pair' && log.waiting.length === 2) log.waiting.splice(0).forEach((go) => go());
       });
-    });
+    };
+    log.server = tls ? createTlsServer(tls, listener) : createServer(listener);
     await new Promise((resolve) => log.server.listen(0, '127.0.0.1', resolve));
     return log;
+  }
+
+  take(chain) {
+    this.chains.push(chain);
+    return this.timestamp(this.mood === 'other' ? this.foreign : chain);
   }
 
   timestamp([precertificate, issuer]) {
@@ -195,8 +214,11 @@ export class Log {
   // As an entry of a list of logs.
   get entry() {
     return { description: this.name, key: b64(this.spki), log_id: b64(sha256(this.spki)), mmd: 86400,
-      url: `http://127.0.0.1:${this.server.address().port}/` };
+      url: `${this.scheme}://127.0.0.1:${this.server.address().port}/`, ...this.shard && { temporal_interval: this.shard } };
   }
+
+  // As OpenSSL lists logs.
+  get section() { return `[${this.name}]\ndescription = ${this.name}\nkey = ${b64(this.spki)}\n`; }
 
   stop() { return new Promise((resolve) => { this.server.closeAllConnections(); this.server.close(resolve); }); }
 }

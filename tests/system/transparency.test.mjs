@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,7 +14,7 @@ import { DescribeCertificateCommand, ExportCertificateCommand, GetCertificateCom
 import { Appliance, BIN, freePort, until } from './appliance.mjs';
 import { Log, Reader } from './ctlog.mjs';
 import { Dns } from './dns.mjs';
-import { checkNow } from './validations.mjs';
+import { checkNow, lookedAt } from './validations.mjs';
 
 const run = promisify(execFile);
 let dns, appliance, acm, folder, base, reader;
@@ -72,30 +72,9 @@ test('the SDK sees a public certificate, whose chain ends in the published root'
 });
 
 test('OpenSSL accepts the timestamp of a TLS server that uses it', async () => {
-  const { Certificate, CertificateChain, PrivateKey } = await acm.send(new ExportCertificateCommand({
-    CertificateArn: first, Passphrase: Buffer.from('passphrase') }));
-  const key = createPrivateKey({ key: PrivateKey, passphrase: 'passphrase' }).export({ format: 'pem', type: 'pkcs8' });
-  const port = await freePort();
-  const list = file('logs.cnf', await (await fetch(`${base}/ct/log_list.cnf`)).text());
-  const server = spawn('openssl', ['s_server', '-accept', String(port), '-quiet', '-cert', file('server.pem', Certificate),
-    '-key', file('server.key', key), '-cert_chain', file('server.chain', CertificateChain)], { stdio: 'ignore' });
-  try {
-    const client = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', 'www.plain.test', '-CAfile', join(folder, 'roots.pem'),
-      '-verify_return_error', '-ct', '-ctlogfile', list];
-    const said = await until('the TLS server', () => {
-      const child = spawn('openssl', client, { stdio: ['pipe', 'pipe', 'ignore'] });
-      child.stdin.end('Q\n');
-      return new Promise((resolve) => {
-        let out = '';
-        child.stdout.on('data', (part) => { out += part; });
-        child.on('exit', (code) => resolve(code === 0 && out));
-      });
-    });
-    assert.match(said, /SCT validation status: valid/);
-    assert.match(said, /Log\s+: Chancery log/);
-  } finally {
-    server.kill();
-  }
+  const said = await judged(first, 'www.plain.test', file('logs.cnf', await (await fetch(`${base}/ct/log_list.cnf`)).text()));
+  assert.match(said, /SCT validation status: valid/);
+  assert.match(said, /Log\s+: Chancery log/);
 });
 
 test('the log is what its heads say, and only grows', async () => {
@@ -143,25 +122,139 @@ test('a revoked certificate stands in the CRL of the trust service, and OCSP say
   assert.match(await ocsp(root, issuer), /good/);
 });
 
-test('logs of several operators: one that lies or is ill holds the certificate back, another takes its place', async () => {
-  for (const name of ['liar', 'ill']) logs.push(await Log.start(name));
-  logs[0].mood = 'lying';
-  logs[1].mood = 'ill';
-  const list = (...some) => file('list.json', JSON.stringify({ operators: some.map((log) => ({ name: log.name, email: [], logs: [log.entry] })) }));
-  appliance.configure({ 'ct.operators': 2 });
-  await appliance.stop();
+// ---- logs elsewhere ----
+
+const log = async (name, options) => { logs.push(await Log.start(name, options)); return logs.at(-1); };
+const listed = (...some) => {
+  const operators = {};
+  for (const one of some) (operators[one.operator] ??= { name: one.operator, email: [], logs: [] }).logs.push(one.entry);
+  chancery('ct', 'logs', file('list.json', JSON.stringify({ operators: Object.values(operators) })));
+};
+const restart = async (settings, signal) => {
+  appliance.configure(settings);
+  await appliance.stop(signal);
   await appliance.launch();
   acm = appliance.acm();
-  chancery('ct', 'logs', list(logs[0], logs[1]));
-  const arn = await ask('logged.plain.test', 'EC_prime256v1');
-  await until('both to be asked', () => logs[0].asked > 0 && logs[1].asked > 0, 120);
+};
+const day = (offset) => `${new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10)}T00:00:00Z`;
+const timestamps = (pem) => text(pem).match(/Signed Certificate Timestamp/g)?.length ?? 0;
+
+// A TLS server with the certificate, as OpenSSL's client judges it with a list of logs.
+async function judged(arn, name, list) {
+  const { Certificate, CertificateChain, PrivateKey } = await acm.send(new ExportCertificateCommand({
+    CertificateArn: arn, Passphrase: Buffer.from('passphrase') }));
+  const key = createPrivateKey({ key: PrivateKey, passphrase: 'passphrase' }).export({ format: 'pem', type: 'pkcs8' });
+  const port = await freePort();
+  const server = spawn('openssl', ['s_server', '-accept', String(port), '-quiet', '-cert', file('server.pem', Certificate),
+    '-key', file('server.key', key), '-cert_chain', file('server.chain', CertificateChain)], { stdio: 'ignore' });
+  try {
+    const client = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', name, '-CAfile', join(folder, 'roots.pem'),
+      '-verify_return_error', '-ct', '-ctlogfile', list];
+    return await until('the TLS server', () => {
+      const child = spawn('openssl', client, { stdio: ['pipe', 'pipe', 'ignore'] });
+      child.stdin.end('Q\n');
+      return new Promise((resolve) => {
+        let out = '';
+        child.stdout.on('data', (part) => { out += part; });
+        child.on('exit', (code) => resolve(code === 0 && out));
+      });
+    });
+  } finally {
+    server.kill();
+  }
+}
+
+// A certificate for 127.0.0.1 from an authority of its own: logs are asked over HTTPS.
+function tlsOfLogs() {
+  const [key, pem] = [join(folder, 'log.key'), join(folder, 'log.pem')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=logs',
+    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', pem], { stdio: 'ignore' });
+  chmodSync(folder, 0o755); // outbound may run under a user of its own
+  return { key: readFileSync(key), cert: readFileSync(pem) };
+}
+
+const good = [];
+let held;
+test('too few operators hold a certificate back, and whoever asks is told by which log', async () => {
+  const tls = tlsOfLogs();
+  await restart({ 'ct.operators': 3, 'ct.timeout': '60s', 'outbound.trust': join(folder, 'log.pem') });
+  const [liar, ill, other] = [await log('liar'), await log('ill'), await log('other')];
+  const over = await log('over', { shard: { start_inclusive: day(-400), end_exclusive: day(100) } });
+  Object.assign(liar, { mood: 'lying' });
+  Object.assign(ill, { mood: 'ill' });
+  const { entries: [{ extra_data }] } = await reader.get('/ct/v1/get-entries', { start: 0, end: 0 });
+  const extra = Buffer.from(extra_data, 'base64'); // PrecertChainEntry: the precertificate, then its chain, lengths of three octets
+  const cut = (at) => extra.subarray(at + 3, at + 3 + extra.readUIntBE(at, 3));
+  const foreign = cut(0);
+  Object.assign(other, { mood: 'other', foreign: [foreign, cut(3 + foreign.length + 3)] });
+  good.push(await log('good-1', { tls, operator: 'good', shard: { start_inclusive: day(0), end_exclusive: day(500) } }));
+  good.push(await log('good-2', { tls, operator: 'good' }));
+  listed(liar, ill, other, over, ...good);
+  held = await ask('logged.plain.test', 'EC_prime256v1', { Export: 'ENABLED' });
+  const { Reason, NextAt } = await until('a reason', async () =>
+    (await lookedAt(appliance, held)).Waiting.find(({ Code }) => Code === 'ISSUANCE_HELD_BACK'), 120);
+  assert.match(Reason, /^Logs of 2 operators gave a timestamp, and 3 are needed\. The log http:\S+ gave no timestamp: /);
+  assert.ok(NextAt > 0);
+  assert.equal((await describe(held)).Status, 'PENDING_VALIDATION');
+  assert.ok(liar.asked > 0 && ill.asked > 0 && other.asked > 0);
+  assert.equal(over.asked, 0); // its shard ends before the certificate does
+});
+
+test('a slow log is overtaken; the certificate has timestamps of three operators, each of which OpenSSL finds valid', async () => {
+  const silent = await log('silent');
+  silent.mood = 'silent';
+  good.push(await log('better'));
+  listed(silent, ...logs.filter((one) => one !== silent));
+  await checkNow(appliance, held);
+  const { Certificate, CertificateChain } = await issued(held);
+  assert.equal(timestamps(Certificate), 3);
+  assert.ok(silent.waiting.length > 0); // it was asked, and is waited for by nobody
+  const sent = good.at(-1).chains.at(-1).map((der) => new X509Certificate(der));
+  assert.equal(sent[0].serialNumber, new X509Certificate(Certificate).serialNumber);
+  assert.deepEqual(sent.slice(1).map((c) => c.fingerprint256),
+    CertificateChain.split(/(?<=-----END CERTIFICATE-----\n)/).filter((c) => c.trim()).map((c) => new X509Certificate(c).fingerprint256));
+  const own = await (await fetch(`${base}/ct/log_list.cnf`)).text();
+  const list = file('all.cnf', own.replace('enabled_logs = chancery', `enabled_logs = chancery,${good.map((g) => g.name).join(',')}`)
+    + good.map((g) => g.section).join(''));
+  const said = await judged(held, 'logged.plain.test', list);
+  assert.equal(said.match(/SCT validation status: valid/g)?.length, 3, said);
+});
+
+test('two certificates are at a log at once', async () => {
+  const better = good.at(-1);
+  better.mood = 'pair';
+  listed(...good);
+  const arns = [await ask('one.plain.test', 'EC_prime256v1'), await ask('two.plain.test', 'EC_prime256v1')];
+  for (const arn of arns) assert.equal(timestamps((await issued(arn)).Certificate), 3);
+  better.mood = 'well';
+});
+
+test('who asks for no transparency gets no timestamps, and no log hears of the certificate', async () => {
+  const before = logs.map((one) => one.asked);
+  const { size } = await reader.head();
+  const { Certificate } = await issued(await ask('secret.plain.test', 'EC_prime256v1', { CertificateTransparencyLoggingPreference: 'DISABLED' }));
+  assert.equal(timestamps(Certificate), 0);
+  assert.deepEqual(logs.map((one) => one.asked), before);
+  assert.equal((await reader.head()).size, size);
+});
+
+test('a kill while logs are asked loses nothing; where the policy allows, the certificate is issued without timestamps, and the trail says so', async () => {
+  const silent = logs.find((one) => one.name === 'silent');
+  listed(silent);
+  silent.waiting = [];
+  const arn = await ask('without.plain.test', 'EC_prime256v1');
+  await until('the silent log to be asked', () => silent.waiting.length > 0, 120);
   assert.equal((await describe(arn)).Status, 'PENDING_VALIDATION');
-  logs.push(await Log.start('good'));
-  chancery('ct', 'logs', list(logs[0], logs[1], logs[2]));
+  silent.mood = 'ill';
+  await restart({ 'ct.failure': 'issue' }, 'SIGKILL');
   const { Certificate } = await issued(arn);
-  assert.equal(text(Certificate).match(/Signed Certificate Timestamp/g).length, 2);
-  assert.ok((await reader.head()).size > 0); // still the same log after the restart
-  assert.match(chancery('ct', 'logs'), /good\s+http:/);
+  assert.equal(timestamps(Certificate), 0);
+  const events = execFileSync('sqlite3', ['-readonly', join(appliance.state, 'store/chancery.db'),
+    `SELECT CAST(record AS TEXT) FROM audit WHERE CAST(record AS TEXT) LIKE '%"CertificateIssued"%${arn}%'`]).toString();
+  assert.match(events, /"transparencyLogged": ?false/);
+  assert.match(events, /"transparencyFailure": ?"Logs of 1 operators gave a timestamp, and 3 are needed\. The log http:[^"]+HTTP status 503"/);
+  assert.ok((await reader.head()).size > 0); // still the same log
+  listed(...good);
 });
 
 test('rolling over a root leaves what it stands for', async () => {

@@ -479,6 +479,9 @@ static void bad_questions_to_the_log_are_refused(void **state)
 #define LOG_KEY                                                                                    \
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEfahLEimAoz2t01p3uMziiLOl/fHTDM0YDOhBRuiBARsV4UvxG2LdNgoIGLrtCzWE0J5APC2em4JlvR8EEEFMoA=="
 
+#define OTHER_KEY                                                                                  \
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEgdJJ7P1hgFwINepeCkaQlFRkVrQYis0z2x6eFwNUDS0VVO0l8143ANgXjsFJh/dIEAZU+2lLwSV6Yqy5FOjhjg=="
+
 static void lists_of_logs_are_read(void **state)
 {
     (void)state;
@@ -487,13 +490,16 @@ static void lists_of_logs_are_read(void **state)
         "\",\"temporal_interval\":{\"start_inclusive\":\"2026-01-01T00:00:00Z\","
         "\"end_exclusive\":\"2027-01-01T00:00:00Z\"}},"
         "{\"url\":\"https://old.example/\",\"key\":\"x\",\"state\":{\"retired\":{}}}]},"
-        "{\"name\":\"B\",\"logs\":[{\"url\":\"http://b.example\",\"key\":\"" LOG_KEY "\"}]}]}";
+        "{\"name\":\"B\",\"logs\":[{\"url\":\"http://b.example\",\"key\":\"" OTHER_KEY "\"}]}]}";
     static const char *const bad[] = {
         "", "[]", "{\"operators\":[{\"logs\":[]}]}",
         "{\"operators\":[{\"name\":\"A\",\"logs\":[{\"url\":\"ftp://a\",\"key\":\"" LOG_KEY "\"}]}]}",
         "{\"operators\":[{\"name\":\"A\",\"logs\":[{\"url\":\"https://a\",\"key\":\"AAAA\"}]}]}",
         "{\"operators\":[{\"name\":\"A\",\"logs\":[{\"url\":\"https://a\",\"key\":\"" LOG_KEY
         "\",\"temporal_interval\":{\"start_inclusive\":\"yesterday\"}}]}]}",
+        /* the same log of two operators */
+        "{\"operators\":[{\"name\":\"A\",\"logs\":[{\"url\":\"https://a\",\"key\":\"" LOG_KEY "\"}]},"
+        "{\"name\":\"B\",\"logs\":[{\"url\":\"https://b\",\"key\":\"" LOG_KEY "\"}]}]}",
     };
     struct ct_list list;
     struct pki_reason why;
