@@ -29,10 +29,12 @@
 #include "firmware/base/log.h"
 #include "firmware/base/process.h"
 
+#include <malloc.h>
 #include <sys/socket.h>
 
 #define EXIT_FAILED 1
 #define EXIT_CONFIGURATION 2 /* nothing that starting again would mend */
+#define ARENAS 4 /* of malloc: what the workers free in their own they would all keep */
 
 struct services {
     struct core core;
@@ -128,6 +130,7 @@ int main(int argc, char **argv)
     static struct process process;
     static struct services services;
     struct hsm_pin pin = {0};
+    (void)mallopt(M_ARENA_MAX, ARENAS);
     contract_json_wipes();
     PRECOND(pki_memory_wipes() == 0);
     process_open(&process, ROLE_CORE, argc, argv);

@@ -10,6 +10,7 @@
 #include "ca/duties/duties.h"
 #include "ca/iam/iam.h"
 #include "ca/iam/operations.h"
+#include "ca/json_text.h"
 #include "ca/pca/operations.h"
 #include "ca/rate.h"
 #include "ca/rest.h"
@@ -233,11 +234,6 @@ static int record(struct request *r, int code)
 
 /* ---- the reply ---- */
 
-static int dump_piece(const char *data, size_t len, void *context)
-{
-    return buf_put(context, data, len);
-}
-
 static void check_answer(const struct request *r)
 {
     struct buf why = {0};
@@ -255,10 +251,7 @@ static int put_answer(const struct request *r, struct buf *body)
         return xml_put_answer(body, r->operation, r->out, r->id);
     if (r->operation->output == NULL)
         return 0;
-    return json_dump_callback(r->out, dump_piece, body,
-                              JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS)) == 0
-               ? 0
-               : CH_ENOMEM;
+    return json_text(r->out, REAL_DIGITS, body);
 }
 
 static void reply(struct request *r, int code, struct dispatch_reply *out)

@@ -44,13 +44,13 @@ static int entry(struct listing *l, const struct certificate_row *row, json_t *i
     if (rc == 0)
         rc = names_put(row, item);
     if (rc == 0)
-        rc = listing_put_metadata(row, l->r->now, item);
+        rc = listing_put_metadata(l, row, item);
     if (rc == 0)
         rc = member_put_text(item, "KeyAlgorithm", key_name);
     if (rc == 0)
-        rc = listing_put_names(item, "KeyUsages", row->key_usages);
+        rc = listing_put_names(l->known, item, "KeyUsages", row->key_usages);
     if (rc == 0)
-        rc = listing_put_names(item, "ExtendedKeyUsages", row->extended_key_usages);
+        rc = listing_put_names(l->known, item, "ExtendedKeyUsages", row->extended_key_usages);
     if (rc == 0)
         rc = member_put_time(item, "NotBefore", row->not_before);
     if (rc == 0)

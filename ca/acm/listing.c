@@ -87,45 +87,70 @@ const char *certificate_origin(const struct certificate_row *row)
 
 /* ---- entries ---- */
 
-int listing_put_names(json_t *item, const char *member, const char *json)
+static json_t *names_new(const char *text)
 {
-    json_t *list = json_loads(json == NULL ? "[]" : json, 0, NULL);
-    json_t *names = json_array();
-    int rc = list == NULL ? CH_EINTEGRITY : 0;
-    for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
+    json_t *list = json_loads(text, 0, NULL);
+    json_t *names = json_is_array(list) ? json_array() : NULL;
+    for (size_t i = 0; names != NULL && i < json_array_size(list); i++) {
         json_t *entry = json_array_get(list, i);
         json_t *name = json_is_object(entry) ? json_object_get(entry, "Name") : entry;
-        if (json_array_append(names, name) != 0)
-            rc = CH_ENOMEM;
+        if (json_array_append(names, name) != 0) {
+            json_decref(names);
+            names = NULL;
+        }
     }
-    if (rc == 0)
-        rc = member_put_new(item, member, json_incref(names));
-    json_decref(names);
     json_decref(list);
-    return rc;
+    return names;
 }
 
-static int flags_put(const struct certificate_row *row, json_t *item)
+static json_t *export_option_new(const char *text)
 {
-    json_t *options = row->options == NULL ? NULL : json_loads(row->options, 0, NULL);
+    json_t *options = json_loads(text, 0, NULL);
+    json_t *option = json_string(certificate_export_option(options));
+    json_decref(options);
+    return option;
+}
+
+/* What make makes of the text, made once for all entries of the page. */
+static int known_put(json_t *known, json_t *item, const char *member, const char *text,
+                     json_t *(*make)(const char *text))
+{
+    json_t *value = json_object_get(known, text);
+    if (value == NULL) {
+        value = make(text);
+        if (value == NULL)
+            return CH_EINTEGRITY;
+        if (json_object_set_new(known, text, value) != 0)
+            return CH_ENOMEM;
+    }
+    return member_put_new(item, member, json_incref(value));
+}
+
+int listing_put_names(json_t *known, json_t *item, const char *member, const char *json)
+{
+    return known_put(known, item, member, json == NULL ? "[]" : json, names_new);
+}
+
+static int flags_put(const struct listing *l, const struct certificate_row *row, json_t *item)
+{
     int rc = member_put_bool(item, "InUse", row->in_use > 0);
     if (rc == 0 && strcmp(row->type, "IMPORTED") != 0)
         rc = member_put_bool(item, "Exported", row->exported_at != 0);
     if (rc == 0)
-        rc = member_put_text(item, "ExportOption", certificate_export_option(options));
-    json_decref(options);
+        rc = known_put(l->known, item, "ExportOption", row->options == NULL ? "{}" : row->options,
+                       export_option_new);
     return rc;
 }
 
-int listing_put_metadata(const struct certificate_row *row, int64_t now, json_t *item)
+int listing_put_metadata(const struct listing *l, const struct certificate_row *row, json_t *item)
 {
     const struct {
         const char *member;
         const char *text;
     } texts[] = {
-        {"Status", certificate_status(row, now)},
+        {"Status", certificate_status(row, l->r->now)},
         {"Type", row->type},
-        {"RenewalEligibility", certificate_renewal(row, now)},
+        {"RenewalEligibility", certificate_renewal(row, l->r->now)},
         {"ManagedBy", row->managed_by},
         {"CertificateKeyPairOrigin", certificate_origin(row)},
     };
@@ -138,7 +163,7 @@ int listing_put_metadata(const struct certificate_row *row, int64_t now, json_t 
         {"ImportedAt", row->imported_at},
         {"RevokedAt", row->revoked_at},
     };
-    int rc = flags_put(row, item);
+    int rc = flags_put(l, row, item);
     for (size_t i = 0; rc == 0 && i < sizeof texts / sizeof texts[0]; i++)
         rc = member_put_text(item, texts[i].member, texts[i].text);
     for (size_t i = 0; rc == 0 && i < sizeof times / sizeof times[0]; i++)
@@ -213,6 +238,7 @@ int listing_page(struct listing *l)
     bool there = false;
     int rc = place_read(l->r, &after, &there);
     l->items = json_array();
+    l->known = json_object();
     l->query.where = &l->where;
     l->query.after = there ? &after : NULL;
     l->query.now = l->r->now;
@@ -230,5 +256,6 @@ void listing_free(struct listing *l)
 {
     condition_clear(&l->where);
     json_decref(l->items);
-    l->items = NULL;
+    json_decref(l->known);
+    l->items = l->known = NULL;
 }

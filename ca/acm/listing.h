@@ -15,6 +15,7 @@ struct listing {
     struct certificate_query query; /* where and after are set by listing_page */
     int (*entry)(struct listing *l, const struct certificate_row *row, json_t *item);
     json_t *items;
+    json_t *known; /* what a text of a row came to, by the text: the rows of a page have much in common */
 };
 
 /*
@@ -40,11 +41,11 @@ const char *certificate_origin(const struct certificate_row *row);
 
 /* ---- members of an entry ---- */
 
-/* [{"Name": "ANY", ...}] -> ["ANY"], at most max of them; NULL -> []. */
-int listing_put_names(json_t *item, const char *member, const char *json);
+/* [{"Name": "ANY", ...}] -> ["ANY"]; NULL -> []. Entries share the list, which nobody may change. */
+int listing_put_names(json_t *known, json_t *item, const char *member, const char *json);
 
 /* InUse, Exported (not of imports), ExportOption, RenewalEligibility, Status, Type, ManagedBy,
  * CertificateKeyPairOrigin, CreatedAt, IssuedAt, ImportedAt, RevokedAt. */
-int listing_put_metadata(const struct certificate_row *row, int64_t now, json_t *item);
+int listing_put_metadata(const struct listing *l, const struct certificate_row *row, json_t *item);
 
 #endif

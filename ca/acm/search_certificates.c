@@ -19,8 +19,7 @@
 #define SECOND_US 1000000.0
 
 struct search {
-    struct listing listing; /* first: entries are given the listing */
-    json_t *issuers;
+    struct listing listing;
     unsigned filters;
 };
 
@@ -336,10 +335,10 @@ static void order_read(struct search *s)
 
 /* ---- one result ---- */
 
-static int metadata_put(const struct certificate_row *row, int64_t now, json_t *item)
+static int metadata_put(const struct listing *l, const struct certificate_row *row, json_t *item)
 {
     json_t *metadata = json_object();
-    int rc = listing_put_metadata(row, now, metadata);
+    int rc = listing_put_metadata(l, row, metadata);
     if (rc == 0)
         rc = member_put_text(metadata, "RenewalStatus", row->renewal_status);
     if (rc == 0)
@@ -353,17 +352,16 @@ static int metadata_put(const struct certificate_row *row, int64_t now, json_t *
 
 static int entry(struct listing *l, const struct certificate_row *row, json_t *item)
 {
-    struct search *s = (struct search *)l;
     char arn[ARN_SIZE];
     json_t *attributes = json_object();
     arn_certificate(&row->scope, row->id, arn);
     int rc = member_put_text(item, "CertificateArn", arn);
     if (rc == 0)
-        rc = x509_attributes_put(row, s->issuers, attributes);
+        rc = x509_attributes_put(row, l->known, attributes);
     if (rc == 0)
         rc = member_put_new(item, "X509Attributes", json_incref(attributes));
     if (rc == 0)
-        rc = metadata_put(row, l->r->now, item);
+        rc = metadata_put(l, row, item);
     json_decref(attributes);
     return rc;
 }
@@ -372,21 +370,19 @@ int acm_search_certificates(struct request *r)
 {
     struct search s = {
         .listing = {.r = r, .entry = entry, .where = {.kind = CONDITION_AND}},
-        .issuers = json_object(),
     };
     const json_t *limit = json_object_get(r->in, "MaxResults");
     const json_t *statement = json_object_get(r->in, "FilterStatement");
     s.listing.query.limit = limit == NULL ? PAGE_DEFAULT : (uint32_t)json_integer_value(limit);
     s.listing.query.whole = true;
     order_read(&s);
-    int rc = s.issuers == NULL ? CH_ENOMEM : 0;
-    if (rc == 0 && json_is_object(statement))
+    int rc = 0;
+    if (json_is_object(statement))
         rc = statement_add(&s, &s.listing.where, statement);
     if (rc == 0)
         rc = listing_page(&s.listing);
     if (rc == 0)
         rc = member_put_new(r->out, "Results", json_incref(s.listing.items));
     listing_free(&s.listing);
-    json_decref(s.issuers);
     return rc;
 }

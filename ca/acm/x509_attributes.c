@@ -85,15 +85,15 @@ static int name_new(struct slice der, json_t **out)
     return rc == CH_EINVAL ? 0 : rc; /* a value that is no text: what came before stands */
 }
 
-static int issuer_put(struct slice der, json_t *issuers, json_t *out)
+static int issuer_put(struct slice der, json_t *known, json_t *out)
 {
     struct buf key = {0};
     int rc = buf_put_hex(&key, der.data, der.len);
     const char *hex = buf_text(&key);
-    json_t *name = hex == NULL ? NULL : json_incref(json_object_get(issuers, hex));
+    json_t *name = hex == NULL ? NULL : json_incref(json_object_get(known, hex));
     if (rc == 0 && name == NULL)
         rc = name_new(der, &name);
-    if (rc == 0 && hex != NULL && json_object_set(issuers, hex, name) != 0)
+    if (rc == 0 && hex != NULL && json_object_set(known, hex, name) != 0)
         rc = CH_ENOMEM;
     if (rc == 0)
         rc = member_put_new(out, "Issuer", json_incref(name));
@@ -177,14 +177,14 @@ static int general_name_put(void *context, const struct pki_alt_name *name)
 
 /* ---- from the certificate, or from the request for it ---- */
 
-static int read_certificate(const struct certificate_row *row, json_t *issuers, json_t *names,
+static int read_certificate(const struct certificate_row *row, json_t *known, json_t *names,
                             json_t *out)
 {
     struct pki_certificate *certificate = NULL;
     struct pki_reason why;
     if (pki_certificate_parse(buf_slice(&row->certificate), &certificate, &why) != 0)
         return CH_EINTEGRITY;
-    int rc = issuer_put(pki_certificate_issuer(certificate), issuers, out);
+    int rc = issuer_put(pki_certificate_issuer(certificate), known, out);
     if (rc == 0)
         rc = subject_put(pki_certificate_subject(certificate), out);
     if (rc == 0)
@@ -207,11 +207,11 @@ static int read_request(const struct certificate_row *row, json_t *names, json_t
     return rc;
 }
 
-int x509_attributes_put(const struct certificate_row *row, json_t *issuers, json_t *out)
+int x509_attributes_put(const struct certificate_row *row, json_t *known, json_t *out)
 {
     char key_name[32];
     json_t *names = json_array();
-    int rc = row->certificate.len > 0 ? read_certificate(row, issuers, names, out)
+    int rc = row->certificate.len > 0 ? read_certificate(row, known, names, out)
                                       : read_request(row, names, out);
     if (rc == 0)
         rc = member_put_new(out, "SubjectAlternativeNames", json_incref(names));
@@ -220,9 +220,9 @@ int x509_attributes_put(const struct certificate_row *row, json_t *issuers, json
     if (rc == 0)
         rc = member_put_text(out, "KeyAlgorithm", key_name);
     if (rc == 0)
-        rc = listing_put_names(out, "KeyUsages", row->key_usages);
+        rc = listing_put_names(known, out, "KeyUsages", row->key_usages);
     if (rc == 0)
-        rc = listing_put_names(out, "ExtendedKeyUsages", row->extended_key_usages);
+        rc = listing_put_names(known, out, "ExtendedKeyUsages", row->extended_key_usages);
     if (rc == 0)
         rc = member_put_text(out, "SerialNumber", row->serial);
     if (rc == 0)

@@ -10,9 +10,9 @@
 
 /*
  * X509Attributes of the row into out: from its certificate, or while it has none from what was asked
- * for. issuers remembers the issuer names of a page, which are mostly the same: an object, by hex of
- * the DER. CH_ENOMEM, CH_EINTEGRITY.
+ * for. known is that of the listing; here it remembers the issuer names of a page, which are mostly the
+ * same, by hex of the DER. CH_ENOMEM, CH_EINTEGRITY.
  */
-int x509_attributes_put(const struct certificate_row *row, json_t *issuers, json_t *out);
+int x509_attributes_put(const struct certificate_row *row, json_t *known, json_t *out);
 
 #endif

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define READERS_WARM 4
+
 struct readers {
     const char *path;
     pthread_mutex_t lock;
@@ -50,9 +52,17 @@ static int reader_make(const char *path, struct connection **out)
     return r;
 }
 
-/* Puts a connection back; NULL gives up its place instead. */
+/*
+ * Puts a connection back; NULL gives up its place instead. What it has read is worth nothing after the
+ * next commit, so only those that are taken first keep the memory.
+ */
 static void reader_give(struct readers *readers, struct connection *c)
 {
+    pthread_mutex_lock(&readers->lock);
+    bool spare = readers->idle_count >= READERS_WARM;
+    pthread_mutex_unlock(&readers->lock);
+    if (c != NULL && spare)
+        sqlite3_db_release_memory(c->db);
     pthread_mutex_lock(&readers->lock);
     if (c != NULL)
         readers->idle[readers->idle_count++] = c;

@@ -23,7 +23,7 @@ const char *const writer_setup[] = {
 };
 
 const char *const reader_setup[] = {
-    "PRAGMA cache_size = -1024",
+    "PRAGMA cache_size = -512",
     "PRAGMA wal_autocheckpoint = 0",
     "PRAGMA query_only = ON",
     NULL,

@@ -21,7 +21,11 @@ table=$state/table
 
 row() { printf '| %s | %s |\n' "$1" "$2" | tee -a "$table"; }
 head_row() { printf '\n### %s\n\n| what | figure |\n| --- | --- |\n' "$1" | tee -a "$table"; }
-rss() { awk '/VmRSS/ { printf "%.1f MB", $2 / 1024 }' "/proc/$1/status"; }
+# All that is resident; what of it is the process's own, and what the pages of programs and libraries.
+rss() {
+	awk '/^VmRSS|^RssAnon|^RssFile/ { mb[$1] = $2 / 1024 }
+		END { printf "%.1f MB: %.1f of its own, %.1f of files", mb["VmRSS:"], mb["RssAnon:"], mb["RssFile:"] }' "/proc/$1/status"
+}
 child() { ps -o pid=,comm= --ppid "$pid" | awk -v name="$1" '$2 == name { print $1 }' | head -1; }
 
 # Ticks of processor time that a process has used; the idle share of the machine in the next second.
@@ -188,7 +192,7 @@ size=$(wc -c <"$state/store/chancery.db")
 "$bench/million" fill "$state/store/chancery.db" "$account" "$region" "$certificates" | figures
 row "store: octets for each certificate without its wrapped key (95 % with the row of their authority)" \
 	"$((($(wc -c <"$state/store/chancery.db") - size) / certificates))"
-"$bench/million" measure "$state/store/chancery.db" "$account" "$region" | figures
+"$bench/million" measure "$state/store/chancery.db" "$account" "$region" "$certificates" | figures
 start=$(date +%s%N)
 serve
 row "start to serving" "$(( ($(date +%s%N) - start) / 1000000 )) ms"

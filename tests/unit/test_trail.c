@@ -1,7 +1,7 @@
 /* What a record says, and above all what it does not say. */
 #include "tests/unit/core_kit.h"
 
-#include "ca/trail/record_text.h"
+#include "ca/json_text.h"
 #include "ca/trail/trail.h"
 
 #include <setjmp.h>
@@ -291,7 +291,7 @@ static void the_text_of_a_record_is_that_of_jansson(void **state)
         json_t *value = json_loads(values[i], 0, NULL);
         assert_non_null(value);
         char *expected = json_dumps(value, JSON_COMPACT);
-        assert_int_equal(record_text(value, &text), 0);
+        assert_int_equal(json_text(value, 17, &text), 0);
         assert_int_equal(text.len, strlen(expected));
         assert_memory_equal(text.data, expected, text.len);
         json_decref(value);
@@ -299,8 +299,37 @@ static void the_text_of_a_record_is_that_of_jansson(void **state)
         buf_free(&text);
     }
     struct buf nothing = {0};
-    assert_int_equal(record_text(NULL, &nothing), CH_ENOMEM);
+    assert_int_equal(json_text(NULL, 17, &nothing), CH_ENOMEM);
     assert_int_equal(nothing.len, 0);
+}
+
+static void same_number(double number)
+{
+    char expected[64];
+    struct buf text = {0};
+    json_t *value = json_real(number);
+    size_t len = json_dumpb(value, expected, sizeof expected, JSON_ENCODE_ANY | JSON_REAL_PRECISION(16));
+    assert_int_equal(json_text(value, 16, &text), 0);
+    assert_int_equal(text.len, len);
+    assert_memory_equal(text.data, expected, len);
+    json_decref(value);
+    buf_free(&text);
+}
+
+static void the_text_of_a_time_is_that_of_jansson(void **state)
+{
+    (void)state;
+    static const double odd[] = {0,       -0.0,         1,         0.001,        0.5,   1.0005,
+                                 -1.5,    3999999999.0, 4e9,       3999999999.999, 1e15, 1.7e9,
+                                 1e300,   1700000000.1, 1e-7,      1700000000.01, 0.9995};
+    uint64_t seed = 12345;
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        same_number(odd[i]);
+    for (unsigned i = 0; i < 100000; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        same_number((double)((seed >> 16) % UINT64_C(4100000000000)) / 1000.0);
+        same_number((double)((seed >> 8) % UINT64_C(4100000000000000)) / 1e6);
+    }
 }
 
 int main(void)
@@ -319,6 +348,7 @@ int main(void)
         cmocka_unit_test(headers_that_are_no_text_do_not_break_the_record),
         cmocka_unit_test(events_of_the_appliance_itself_have_their_own_type),
         cmocka_unit_test(the_text_of_a_record_is_that_of_jansson),
+        cmocka_unit_test(the_text_of_a_time_is_that_of_jansson),
         cmocka_unit_test(the_chain_of_what_was_recorded_holds),
     };
     return cmocka_run_group_tests(tests, core_kit_setup, core_kit_teardown);
