@@ -381,7 +381,7 @@ static bool key_ids_contradict(const struct pki_certificate *c,
 static int verify_signature(const struct pki_certificate *c, const struct pki_certificate *issuer,
                             struct pki_reason *why)
 {
-    EVP_PKEY *key = NULL;
+    struct pki_public *key = NULL;
     struct pki_sig_alg alg;
     struct slice signature;
     if (pki_sig_alg_get(c->whole->algorithm, &alg) != 0)
@@ -395,7 +395,7 @@ static int verify_signature(const struct pki_certificate *c, const struct pki_ce
         if (rc != 0)
             pki_refuse(why, rc, "RFC 5280 6.1.3 (a)(1): its issuer's key did not sign it");
     }
-    EVP_PKEY_free(key);
+    pki_public_free(key);
     return rc == CH_ENOMEM ? rc : rc != 0 ? CH_EINTEGRITY : 0;
 }
 

@@ -143,7 +143,7 @@ static int judge_extensions(const struct pki_csr *csr, struct pki_reason *why)
 
 /* ---- key and signature ---- */
 
-static int judge_signature(const struct pki_csr *csr, EVP_PKEY *key, struct pki_reason *why)
+static int judge_signature(const struct pki_csr *csr, const struct pki_public *key, struct pki_reason *why)
 {
     struct pki_sig_alg alg;
     struct slice signature;
@@ -169,7 +169,7 @@ int pki_csr_parse(struct slice input, struct pki_csr **out, struct pki_reason *w
 {
     struct buf der = {0};
     struct pki_csr *csr = NULL;
-    EVP_PKEY *key = NULL;
+    struct pki_public *key = NULL;
     int rc = 0;
 
     *out = NULL;
@@ -198,7 +198,7 @@ int pki_csr_parse(struct slice input, struct pki_csr **out, struct pki_reason *w
         *out = csr;
         csr = NULL;
     }
-    EVP_PKEY_free(key);
+    pki_public_free(key);
     pki_csr_free(csr);
     buf_free(&der);
     return rc;

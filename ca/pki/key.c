@@ -1,6 +1,6 @@
 #include "ca/pki/key.h"
 
-#include "ca/pki/fixed_key.h"
+#include "ca/pki/ecdsa.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -27,8 +27,14 @@
 
 #define VERIFIER_PAYS 256 /* checks after which the table of a fixed key is worth its making */
 
+/* One of the two. */
+struct pki_public {
+    EVP_PKEY *rsa;
+    EC_KEY *ec;
+};
+
 struct pki_verifier {
-    EVP_PKEY *key;
+    struct pki_public *key;
     _Atomic unsigned checks;
     struct pki_fixed_key *_Atomic fixed; /* NULL until it pays, and for keys that have no table */
 };
@@ -197,51 +203,14 @@ int pki_key_id(struct slice spki, uint8_t id[20])
 
 /* ---- opening ---- */
 
-static int key_from_params(const char *type, int selection, OSSL_PARAM *params, EVP_PKEY **out)
+static int rsa_from_params(OSSL_PARAM *params, EVP_PKEY **out)
 {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
     int made = ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
-               EVP_PKEY_fromdata(ctx, out, selection, params) == 1;
+               EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) == 1;
     EVP_PKEY_CTX_free(ctx);
     ERR_clear_error();
     return made ? 0 : CH_EINVAL;
-}
-
-/*
- * One key without a point for each curve, made once: setting up a curve costs more than half of
- * what opening a key does. Never changed afterwards.
- */
-static EVP_PKEY *curves[KEY_ALG_COUNT];
-static CRYPTO_ONCE curves_once = CRYPTO_ONCE_STATIC_INIT;
-
-static void make_curves(void)
-{
-    for (size_t i = 0; i < sizeof curve_rows / sizeof curve_rows[0]; i++) {
-        char group[32];
-        OPENSSL_strlcpy(group, key_alg_info(curve_rows[i].alg)->curve, sizeof group);
-        OSSL_PARAM params[] = {
-            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-            OSSL_PARAM_construct_end(),
-        };
-        key_from_params("EC", EVP_PKEY_KEY_PARAMETERS, params, &curves[curve_rows[i].alg]);
-    }
-}
-
-static int open_ec(const ASN1_BIT_STRING *point, enum key_alg alg, EVP_PKEY **out)
-{
-    struct slice octets = pki_der_string(point);
-    if (CRYPTO_THREAD_run_once(&curves_once, make_curves) != 1 || curves[alg] == NULL)
-        return CH_ENOMEM;
-    EVP_PKEY *key = EVP_PKEY_dup(curves[alg]);
-    if (key == NULL)
-        return CH_ENOMEM;
-    if (EVP_PKEY_set1_encoded_public_key(key, octets.data, octets.len) != 1) {
-        EVP_PKEY_free(key);
-        ERR_clear_error();
-        return CH_EINVAL;
-    }
-    *out = key;
-    return 0;
 }
 
 static int open_rsa_numbers(const PKI_RSA_KEY *key, EVP_PKEY **out)
@@ -258,7 +227,7 @@ static int open_rsa_numbers(const PKI_RSA_KEY *key, EVP_PKEY **out)
         goto out;
     params = OSSL_PARAM_BLD_to_param(builder);
     if (params != NULL)
-        rc = key_from_params("RSA", EVP_PKEY_PUBLIC_KEY, params, out);
+        rc = rsa_from_params(params, out);
 out:
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(builder);
@@ -275,7 +244,22 @@ static int open_rsa(const ASN1_BIT_STRING *bits, EVP_PKEY **out)
     return rc;
 }
 
-static int open_key(struct slice spki, unsigned rsa_bits_min, EVP_PKEY **out,
+static int open_parsed(const PKI_SPKI *parsed, const struct pki_key_facts *facts,
+                       struct pki_public **out)
+{
+    struct pki_public *key = calloc(1, sizeof *key);
+    if (key == NULL)
+        return CH_ENOMEM;
+    int rc = facts->rsa ? open_rsa(parsed->key, &key->rsa)
+                        : pki_ec_key_new(facts->alg, pki_der_string(parsed->key), &key->ec);
+    if (rc == 0)
+        *out = key;
+    else
+        pki_public_free(key);
+    return rc;
+}
+
+static int open_key(struct slice spki, unsigned rsa_bits_min, struct pki_public **out,
                     struct pki_reason *why)
 {
     int rc = 0;
@@ -290,7 +274,7 @@ static int open_key(struct slice spki, unsigned rsa_bits_min, EVP_PKEY **out,
         rc = pki_refuse(why, CH_EINVAL, "%s", pki_key_fault_text(fault));
         goto out;
     }
-    rc = facts.rsa ? open_rsa(parsed->key, out) : open_ec(parsed->key, facts.alg, out);
+    rc = open_parsed(parsed, &facts, out);
     if (rc == CH_EINVAL)
         pki_refuse(why, rc, "%s",
                    facts.rsa ? "the RSA public key cannot be used" : fault_texts[PKI_KEY_POINT]);
@@ -299,14 +283,23 @@ out:
     return rc;
 }
 
-int pki_key_open(struct slice spki, EVP_PKEY **out, struct pki_reason *why)
+int pki_key_open(struct slice spki, struct pki_public **out, struct pki_reason *why)
 {
     return open_key(spki, RSA_BITS_USABLE, out, why);
 }
 
-int pki_key_open_strong(struct slice spki, EVP_PKEY **out, struct pki_reason *why)
+int pki_key_open_strong(struct slice spki, struct pki_public **out, struct pki_reason *why)
 {
     return open_key(spki, RSA_BITS_MIN, out, why);
+}
+
+void pki_public_free(struct pki_public *key)
+{
+    if (key == NULL)
+        return;
+    EVP_PKEY_free(key->rsa);
+    pki_ec_key_free(key->ec);
+    free(key);
 }
 
 /* ---- verifying ---- */
@@ -321,17 +314,14 @@ static int set_pss(EVP_PKEY_CTX *ctx, const struct pki_sig_alg *alg)
                : CH_EINVAL;
 }
 
-int pki_key_verify(EVP_PKEY *key, const struct pki_sig_alg *alg, struct slice message,
-                   struct slice signature)
+static int verify_rsa(EVP_PKEY *key, const struct pki_sig_alg *alg, enum hash_alg hash,
+                      struct slice message, struct slice signature)
 {
-    const struct sig_alg_info *info = sig_alg_info(alg->alg);
-    if (info == NULL || (info->scheme == SIG_SCHEME_ECDSA) != (EVP_PKEY_is_a(key, "EC") == 1))
-        return CH_EINVAL;
     int rc = CH_ENOMEM;
     EVP_PKEY_CTX *pctx = NULL; /* owned by ctx */
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-    if (ctx == NULL || EVP_DigestVerifyInit(ctx, &pctx, pki_hash_md(info->hash), NULL, key) != 1)
+    if (ctx == NULL || EVP_DigestVerifyInit(ctx, &pctx, pki_hash_md(hash), NULL, key) != 1)
         goto out;
     rc = set_pss(pctx, alg);
     if (rc == 0 &&
@@ -343,16 +333,45 @@ out:
     return rc;
 }
 
+/* With the table when there is one. */
+static int verify_ec(EC_KEY *key, const struct pki_fixed_key *fixed,
+                     enum hash_alg hash, struct slice message, struct slice signature)
+{
+    uint8_t octets[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    if (EVP_Digest(message.data, message.len, octets, &len, pki_hash_md(hash), NULL) != 1)
+        return CH_ENOMEM;
+    struct slice digest = slice_of(octets, len);
+    return fixed != NULL ? pki_fixed_key_check(fixed, digest, signature)
+                         : pki_ec_key_check(key, digest, signature);
+}
+
+static int verify(const struct pki_public *key, const struct pki_fixed_key *fixed,
+                  const struct pki_sig_alg *alg, struct slice message, struct slice signature)
+{
+    const struct sig_alg_info *info = sig_alg_info(alg->alg);
+    if (info == NULL || (info->scheme == SIG_SCHEME_ECDSA) != (key->ec != NULL))
+        return CH_EINVAL;
+    return key->ec != NULL ? verify_ec(key->ec, fixed, info->hash, message, signature)
+                           : verify_rsa(key->rsa, alg, info->hash, message, signature);
+}
+
+int pki_key_verify(const struct pki_public *key, const struct pki_sig_alg *alg,
+                   struct slice message, struct slice signature)
+{
+    return verify(key, NULL, alg, message, signature);
+}
+
 int pki_verifier_new(struct slice spki, struct pki_verifier **out)
 {
-    EVP_PKEY *key = NULL;
+    struct pki_public *key = NULL;
     *out = NULL;
     int rc = pki_key_open(spki, &key, NULL);
     if (rc != 0)
         return rc;
     *out = calloc(1, sizeof **out);
     if (*out == NULL) {
-        EVP_PKEY_free(key);
+        pki_public_free(key);
         return CH_ENOMEM;
     }
     (*out)->key = key;
@@ -363,20 +382,10 @@ int pki_verifier_new(struct slice spki, struct pki_verifier **out)
 static struct pki_fixed_key *fixed_key(struct pki_verifier *v)
 {
     struct pki_fixed_key *made = NULL;
-    if (atomic_fetch_add(&v->checks, 1) == VERIFIER_PAYS - 1 &&
-        pki_fixed_key_new(v->key, &made) == 0)
+    if (v->key->ec != NULL && atomic_fetch_add(&v->checks, 1) == VERIFIER_PAYS - 1 &&
+        pki_fixed_key_new(v->key->ec, &made) == 0)
         atomic_store(&v->fixed, made);
     return atomic_load(&v->fixed);
-}
-
-static int check_fixed(const struct pki_fixed_key *key, enum hash_alg hash, struct slice message,
-                       struct slice signature)
-{
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    if (EVP_Digest(message.data, message.len, digest, &len, pki_hash_md(hash), NULL) != 1)
-        return CH_ENOMEM;
-    return pki_fixed_key_check(key, slice_of(digest, len), signature);
 }
 
 int pki_verifier_check(struct pki_verifier *v, enum sig_alg alg, struct slice message,
@@ -385,11 +394,8 @@ int pki_verifier_check(struct pki_verifier *v, enum sig_alg alg, struct slice me
     const struct sig_alg_info *info = sig_alg_info(alg);
     if (info == NULL)
         return CH_EINVAL;
-    struct pki_fixed_key *fixed = info->scheme == SIG_SCHEME_ECDSA ? fixed_key(v) : NULL;
-    if (fixed != NULL)
-        return check_fixed(fixed, info->hash, message, signature);
     struct pki_sig_alg with = {.alg = alg, .salt = (int)hash_alg_size(info->hash)};
-    return pki_key_verify(v->key, &with, message, signature);
+    return verify(v->key, fixed_key(v), &with, message, signature);
 }
 
 void pki_verifier_free(struct pki_verifier *v)
@@ -397,7 +403,7 @@ void pki_verifier_free(struct pki_verifier *v)
     if (v == NULL)
         return;
     pki_fixed_key_free(v->fixed);
-    EVP_PKEY_free(v->key);
+    pki_public_free(v->key);
     free(v);
 }
 

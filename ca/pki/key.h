@@ -8,8 +8,6 @@
 
 #include "ca/pki/sigalg.h"
 
-#include <openssl/evp.h>
-
 #define PKI_RSA_BITS_MAX 8192
 
 /* What is wrong with a SubjectPublicKeyInfo; PKI_KEY_FINE = nothing. */
@@ -45,18 +43,22 @@ enum pki_key_fault pki_key_judge_parsed(const PKI_SPKI *spki, struct pki_key_fac
 /* The fault in words, with the text it rests on. */
 const char *pki_key_fault_text(enum pki_key_fault fault);
 
+struct pki_public; /* a public key that verifies; immutable, threads may share it */
+
 /*
- * Makes the key that OpenSSL verifies with; an EC point is checked to be on its curve. CH_EINVAL
+ * Makes a key that verifies; an EC point is checked to be on its curve. CH_EINVAL
  * with the reason. Weak RSA keys of 1024 bits or more are let through: who judges strength calls
  * pki_key_judge.
  */
-int pki_key_open(struct slice spki, EVP_PKEY **out, struct pki_reason *why);
+int pki_key_open(struct slice spki, struct pki_public **out, struct pki_reason *why);
 
 /* The same for a key that is to be certified: whatever pki_key_judge faults is refused. */
-int pki_key_open_strong(struct slice spki, EVP_PKEY **out, struct pki_reason *why);
+int pki_key_open_strong(struct slice spki, struct pki_public **out, struct pki_reason *why);
 
 /* Verifies with an opened key. 0, CH_EINTEGRITY, CH_EINVAL when algorithm and key do not fit. */
-int pki_key_verify(EVP_PKEY *key, const struct pki_sig_alg *alg, struct slice message,
-                   struct slice signature);
+int pki_key_verify(const struct pki_public *key, const struct pki_sig_alg *alg,
+                   struct slice message, struct slice signature);
+
+void pki_public_free(struct pki_public *key);
 
 #endif

@@ -359,11 +359,11 @@ static int check_rsa(struct slice bits, const char **failed, struct pki_reason *
 /* Opening the key proves that the point is on its curve. */
 static int check_point(struct slice spki, const char **failed, struct pki_reason *why)
 {
-    EVP_PKEY *key = NULL;
+    struct pki_public *key = NULL;
     int rc = pki_key_open(spki, &key, why);
     if (rc == CH_EINVAL && failed != NULL)
         *failed = "ec-point";
-    EVP_PKEY_free(key);
+    pki_public_free(key);
     return rc;
 }
 

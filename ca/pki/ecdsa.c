@@ -1,88 +1,119 @@
-/* A group with a generator of one's own has a table only through a function that 3.0 deprecates. */
+/*
+ * Low-level keys and a group with a generator of one's own: OpenSSL 3.0 deprecates these functions,
+ * and has nothing else that does the same for as little.
+ */
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include "ca/pki/fixed_key.h"
+#include "ca/pki/ecdsa.h"
 
 #include "firmware/base/error.h"
 
 #include <limits.h>
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <stdlib.h>
 
-#define POINT_SIZE 65 /* of P-256, uncompressed */
-
 struct pki_fixed_key {
-    EC_GROUP *curve; /* with the generator of P-256 */
-    EC_GROUP *own;   /* the same curve, with the key as its generator, and the table */
+    const EC_GROUP *curve; /* with the generator of P-256 */
+    EC_GROUP *own;         /* the same curve, with the key as its generator, and the table */
     const BIGNUM *order;
 };
 
-/* ---- the table ---- */
+/* ---- the curves, made once, never changed afterwards ---- */
 
-static int key_point(const EVP_PKEY *key, uint8_t point[POINT_SIZE])
+static EC_GROUP *curves[KEY_ALG_COUNT];
+static CRYPTO_ONCE curves_once = CRYPTO_ONCE_STATIC_INIT;
+
+static void curves_make(void)
 {
-    char group[32] = "";
-    size_t len = 0;
-    if (EVP_PKEY_is_a(key, "EC") != 1 ||
-        EVP_PKEY_get_group_name(key, group, sizeof group, &len) != 1 ||
-        OBJ_sn2nid(group) != NID_X9_62_prime256v1)
-        return CH_EUNSUPPORTED;
-    if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, POINT_SIZE, &len) !=
-            1 ||
-        len != POINT_SIZE)
-        return CH_EUNSUPPORTED;
-    return 0;
+    curves[KEY_ALG_P256] = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    curves[KEY_ALG_P384] = EC_GROUP_new_by_curve_name(NID_secp384r1);
+    curves[KEY_ALG_P521] = EC_GROUP_new_by_curve_name(NID_secp521r1);
 }
 
-static int table_make(struct pki_fixed_key *f, const uint8_t point[POINT_SIZE])
+/* CH_EINVAL for a point that is not on the curve. */
+static int point_set(EC_KEY *key, const EC_GROUP *curve, struct slice octets)
 {
     int rc = CH_ENOMEM;
-    EC_POINT *q = NULL;
-    f->curve = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    f->own = EC_GROUP_dup(f->curve);
-    if (f->curve == NULL || f->own == NULL)
-        return rc;
-    f->order = EC_GROUP_get0_order(f->curve);
-    q = EC_POINT_new(f->curve);
-    if (q != NULL && EC_POINT_oct2point(f->curve, q, point, POINT_SIZE, NULL) == 1 &&
-        EC_GROUP_set_generator(f->own, q, f->order, BN_value_one()) == 1 &&
-        EC_GROUP_precompute_mult(f->own, NULL) == 1)
-        rc = 0;
-    EC_POINT_free(q);
+    EC_POINT *point = EC_POINT_new(curve);
+    if (point == NULL || EC_KEY_set_group(key, curve) != 1)
+        goto out;
+    rc = CH_EINVAL;
+    if (EC_POINT_oct2point(curve, point, octets.data, octets.len, NULL) == 1)
+        rc = EC_KEY_set_public_key(key, point) == 1 ? 0 : CH_ENOMEM;
+out:
+    EC_POINT_free(point);
+    ERR_clear_error();
     return rc;
 }
 
-int pki_fixed_key_new(const EVP_PKEY *key, struct pki_fixed_key **out)
+int pki_ec_key_new(enum key_alg alg, struct slice point, EC_KEY **out)
 {
-    uint8_t point[POINT_SIZE];
     *out = NULL;
-    int rc = key_point(key, point);
-    if (rc != 0)
-        goto out;
-    struct pki_fixed_key *f = calloc(1, sizeof *f);
-    rc = f == NULL ? CH_ENOMEM : table_make(f, point);
+    if (alg != KEY_ALG_P256 && alg != KEY_ALG_P384 && alg != KEY_ALG_P521)
+        return CH_EINVAL;
+    if (point.len == 0 || point.data[0] != POINT_CONVERSION_UNCOMPRESSED)
+        return CH_EINVAL;
+    if (CRYPTO_THREAD_run_once(&curves_once, curves_make) != 1 || curves[alg] == NULL)
+        return CH_ENOMEM;
+    EC_KEY *key = EC_KEY_new();
+    int rc = key == NULL ? CH_ENOMEM : point_set(key, curves[alg], point);
     if (rc == 0)
+        *out = key;
+    else
+        EC_KEY_free(key);
+    return rc;
+}
+
+void pki_ec_key_free(EC_KEY *key)
+{
+    EC_KEY_free(key);
+}
+
+int pki_ec_key_check(EC_KEY *key, struct slice digest, struct slice signature)
+{
+    if (signature.len > INT_MAX)
+        return CH_EINTEGRITY;
+    int said = ECDSA_verify(0, digest.data, (int)digest.len, signature.data, (int)signature.len, key);
+    ERR_clear_error();
+    return said == 1 ? 0 : CH_EINTEGRITY;
+}
+
+/* ---- the table ---- */
+
+int pki_fixed_key_new(const EC_KEY *key, struct pki_fixed_key **out)
+{
+    *out = NULL;
+    if (EC_GROUP_get_curve_name(EC_KEY_get0_group(key)) != NID_X9_62_prime256v1)
+        return CH_EUNSUPPORTED;
+    struct pki_fixed_key *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return CH_ENOMEM;
+    f->curve = curves[KEY_ALG_P256];
+    f->order = EC_GROUP_get0_order(f->curve);
+    f->own = EC_GROUP_dup(f->curve);
+    if (f->own != NULL &&
+        EC_GROUP_set_generator(f->own, EC_KEY_get0_public_key(key), f->order, BN_value_one()) == 1 &&
+        EC_GROUP_precompute_mult(f->own, NULL) == 1)
         *out = f;
     else
         pki_fixed_key_free(f);
-out:
     ERR_clear_error();
-    return rc;
+    return *out == NULL ? CH_ENOMEM : 0;
 }
 
 void pki_fixed_key_free(struct pki_fixed_key *f)
 {
     if (f == NULL)
         return;
-    EC_GROUP_free(f->curve);
     EC_GROUP_free(f->own);
     free(f);
 }
 
-/* ---- verifying ---- */
+/* ---- verifying with it ---- */
 
 /* What does not encode to the same octets again was not DER. */
 static ECDSA_SIG *signature_read(struct slice der)
