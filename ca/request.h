@@ -48,6 +48,7 @@ struct request {
     bool read_only;         /* of the operation's binding; for the record */
     bool query;             /* spoken in the query protocol: a form, answered in XML */
     json_t *form;           /* parsed, in the query protocol */
+    char owner[ROW_ACCOUNT_SIZE]; /* another account, whose resource the call was allowed to use; or "" */
     char approval_id[ROW_UUID_SIZE]; /* the request for approval that this call is about, or "" */
     struct duties_use *approval; /* an approval that the call uses up with what it does, or NULL */
     int64_t mfa_at;         /* a code of multi-factor authentication came with this very call; seconds */

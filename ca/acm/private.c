@@ -8,6 +8,7 @@
 #include "ca/pca/authority.h"
 #include "ca/pca/validity.h"
 #include "ca/quota.h"
+#include "ca/trail/trail.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
 
@@ -322,6 +323,25 @@ int private_row_issue(struct private_work *w)
     return rc;
 }
 
+static int event_append(struct store_tx *tx, const struct private_work *w)
+{
+    const struct certificate_row *row = &w->row;
+    char arn[ARN_SIZE];
+    arn_certificate(&row->scope, row->id, arn);
+    return trail_append_event(
+        tx, &(struct trail_event){
+                .name = "CertificateIssued",
+                .source = "acm.amazonaws.com",
+                .account = row->scope.account,
+                .region = row->scope.region,
+                .owner = w->authority.scope.account,
+                .at = row->issued_at,
+                .details = json_pack("{s:s, s:s*, s:s}", "certificateArn", arn,
+                                     "certificateAuthorityArn", row->authority_arn,
+                                     "serialNumber", row->serial),
+            });
+}
+
 static int finish_unit(struct store_tx *tx, void *context)
 {
     struct private_work *w = context;
@@ -330,7 +350,7 @@ static int finish_unit(struct store_tx *tx, void *context)
         rc = store_key_insert(tx, &w->key);
     if (rc == 0)
         rc = store_certificate_set_issued(tx, &w->row);
-    return rc;
+    return rc == 0 ? event_append(tx, w) : rc;
 }
 
 struct failure {
@@ -341,7 +361,20 @@ struct failure {
 static int failed_unit(struct store_tx *tx, void *context)
 {
     const struct failure *f = context;
-    return store_certificate_set_failed(tx, &f->row->scope, f->row->id, f->reason);
+    const struct scope *scope = &f->row->scope;
+    char arn[ARN_SIZE];
+    int rc = store_certificate_set_failed(tx, scope, f->row->id, f->reason);
+    arn_certificate(scope, f->row->id, arn);
+    return rc != 0 ? rc
+                   : trail_append_event(
+                         tx, &(struct trail_event){
+                                 .name = "CertificateFailed",
+                                 .source = "acm.amazonaws.com",
+                                 .account = scope->account,
+                                 .region = scope->region,
+                                 .at = clock_now_us(),
+                                 .details = json_pack("{s:s, s:s}", "certificateArn", arn,
+                                                      "failureReason", f->reason)});
 }
 
 static int set_failed(struct private_work *w, const char *reason)

@@ -146,7 +146,7 @@ static int check_same(struct store_tx *tx, struct certificate_row *row)
     return rc;
 }
 
-static int event_append(struct store_tx *tx, const struct certificate_row *row)
+static int event_append(struct store_tx *tx, const struct certificate_row *row, const char *owner)
 {
     char arn[ARN_SIZE];
     arn_certificate(&row->scope, row->id, arn);
@@ -155,6 +155,7 @@ static int event_append(struct store_tx *tx, const struct certificate_row *row)
         .source = "acm.amazonaws.com",
         .account = row->scope.account,
         .region = row->scope.region,
+        .owner = owner,
         .at = row->renewal_updated_at,
         .details = json_pack("{s:s,s:s*,s:s}", "certificateArn", arn, "certificateAuthorityArn",
                              row->authority_arn, "serialNumber", row->serial),
@@ -179,7 +180,7 @@ int renewal_complete(struct store_tx *tx, struct private_work *w, struct key_row
     row->renew_at = renewal_due(row, now);
     if (rc == 0)
         rc = store_certificate_set_renewed(tx, row);
-    return rc == 0 ? event_append(tx, row) : rc;
+    return rc == 0 ? event_append(tx, row, w->authority.scope.account) : rc;
 }
 
 static int finish_unit(struct store_tx *tx, void *context)

@@ -64,6 +64,7 @@ static const char *foreign_reason(struct ask *a)
     /* Asked before anything is read: who may not learns nothing of what there is. */
     int rc = authorize(a->r, "acm-pca:IssueCertificate", text);
     memset(&a->r->error, 0, sizeof a->r->error);
+    a->r->owner[0] = '\0'; /* its owner hears of what is issued, not of what was asked here */
     a->shared = rc == 0;
     return rc == 0 ? NULL : "PCA_ACCESS_DENIED";
 }

@@ -55,6 +55,8 @@ int authorize_on(struct request *r, const struct authorize_target *t)
     rc = policy_judge(&question, &verdict);
     if (rc == 0 && !verdict.allowed)
         rc = deny(r, t, &verdict);
+    if (rc == 0 && t->owner != NULL && strcmp(t->owner, r->principal.account) != 0)
+        snprintf(r->owner, sizeof r->owner, "%s", t->owner);
     policy_set_release(policies);
     return rc;
 }

@@ -1,6 +1,7 @@
 #include "ca/domain/approval.h"
 
 #include "ca/acm/renewal_public.h"
+#include "ca/domain/event.h"
 #include "ca/domain/outcome.h"
 #include "ca/members.h"
 #include "ca/store/validations.h"
@@ -262,6 +263,8 @@ static int decide_unit(struct store_tx *tx, void *context)
         d->row.next_try = approved ? d->now : 0;
         rc = store_validation_update(tx, &d->row);
     }
+    if (rc == 0)
+        rc = domain_event_append(tx, &d->row, approved ? DOMAIN_VALIDATED : DOMAIN_DENIED, d->now);
     if (rc == 0 && !approved) {
         rc = store_certificate_set_failed(tx, &d->scope, d->asked.certificate,
                                           "DOMAIN_VALIDATION_DENIED");

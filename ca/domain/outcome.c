@@ -3,6 +3,7 @@
 #include "ca/acm/issue_public.h"
 #include "ca/acm/renewal_public.h"
 #include "ca/domain/challenge.h"
+#include "ca/domain/event.h"
 #include "ca/domain/validation.h"
 #include "ca/jobs/domain_check.h"
 #include "ca/jobs/domain_look.h"
@@ -229,6 +230,17 @@ static int certificate_apply(struct store_tx *tx, struct record *r,
     return outcome_complete(tx, &l->scope, l->certificate, r->now, &r->ready);
 }
 
+/* What was decided about the name just now, for the trail. */
+static int decision_record(struct store_tx *tx, const struct record *r,
+                           const struct validation_row *row, bool was_proved)
+{
+    if (strcmp(row->status, "FAILED") == 0)
+        return domain_event_append(tx, row, DOMAIN_FORBIDDEN, r->now);
+    return !was_proved && strcmp(row->status, "SUCCESS") == 0
+               ? domain_event_append(tx, row, DOMAIN_VALIDATED, r->now)
+               : 0;
+}
+
 /* The name may have been decided, or the certificate be gone, while we looked. */
 static int record_unit(struct store_tx *tx, void *context)
 {
@@ -241,12 +253,15 @@ static int record_unit(struct store_tx *tx, void *context)
         rc = store_certificate_get(tx, &l->scope, l->certificate, &certificate);
     bool awaited = rc == 0 && outcome_is_awaited(&certificate) &&
                    strcmp(row.status, "FAILED") != 0;
+    bool was_proved = awaited && strcmp(row.status, "SUCCESS") == 0;
     if (awaited)
         rc = row_apply(&row, l, r->now);
     else if (rc == 0)
         row.next_try = 0;
     if (rc == 0)
         rc = store_validation_update(tx, &row);
+    if (rc == 0 && awaited)
+        rc = decision_record(tx, r, &row, was_proved);
     if (rc == 0 && awaited)
         rc = certificate_apply(tx, r, &certificate);
     validation_row_free(&row);

@@ -1,5 +1,6 @@
 #include "ca/jobs/expiry.h"
 
+#include "ca/domain/event.h"
 #include "ca/domain/outcome.h"
 
 #define BATCH 500 /* rows in one transaction; other writers come in between */
@@ -25,12 +26,27 @@ int expiry_job_due(struct core *core, int64_t *at)
     return store_read(core->store, due_unit, at);
 }
 
+struct ending {
+    struct store_tx *tx;
+    int64_t now;
+};
+
+static int timed_out(void *context, const struct scope *scope, const char *id)
+{
+    const struct ending *e = context;
+    return domain_event_timed_out(e->tx, scope, id, e->now);
+}
+
 static int run_unit(struct store_tx *tx, void *context)
 {
     const int64_t *now = context;
+    const int64_t created_at = *now - OUTCOME_WAIT_US;
+    struct ending e = {tx, *now};
     uint32_t count = 0;
     int rc = store_certificate_expire(tx, *now, BATCH, &count);
-    return rc == 0 ? store_certificate_time_out(tx, *now - OUTCOME_WAIT_US, BATCH, &count) : rc;
+    if (rc == 0)
+        rc = store_certificate_timeout_list(tx, created_at, BATCH, timed_out, &e);
+    return rc == 0 ? store_certificate_time_out(tx, created_at, BATCH, &count) : rc;
 }
 
 int expiry_job_run(struct core *core, int64_t now)

@@ -36,14 +36,13 @@ static const struct cell due_cells[] = {
     CELL(CELL_UUID, struct due, id),
 };
 
-int store_certificate_renewal_list(struct store_tx *tx, int64_t now, uint32_t limit,
-                                   int (*visit)(void *context, const struct scope *scope,
-                                                const char *id),
-                                   void *context)
+static int due_list(struct store_tx *tx, enum statement_id id, int64_t at, uint32_t limit,
+                    int (*visit)(void *context, const struct scope *scope, const char *id),
+                    void *context)
 {
     struct query q;
-    query_open(&q, tx, ST_CERTIFICATE_RENEWAL_LIST);
-    query_put_int(&q, now);
+    query_open(&q, tx, id);
+    query_put_int(&q, at);
     query_put_int(&q, limit);
     int r = 0;
     while (r == 0 && query_next(&q)) {
@@ -54,6 +53,22 @@ int store_certificate_renewal_list(struct store_tx *tx, int64_t now, uint32_t li
     }
     int end = query_close(&q);
     return r != 0 ? r : end;
+}
+
+int store_certificate_renewal_list(struct store_tx *tx, int64_t now, uint32_t limit,
+                                   int (*visit)(void *context, const struct scope *scope,
+                                                const char *id),
+                                   void *context)
+{
+    return due_list(tx, ST_CERTIFICATE_RENEWAL_LIST, now, limit, visit, context);
+}
+
+int store_certificate_timeout_list(struct store_tx *tx, int64_t created_at, uint32_t limit,
+                                   int (*visit)(void *context, const struct scope *scope,
+                                                const char *id),
+                                   void *context)
+{
+    return due_list(tx, ST_CERTIFICATE_TIMEOUT_LIST, created_at, limit, visit, context);
 }
 
 /* A statement that changes at most limit rows that lie before a time. */

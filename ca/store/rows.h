@@ -516,6 +516,11 @@ int store_certificate_timeout_next(struct store_tx *tx, int64_t *created_at);
 int store_certificate_expire(struct store_tx *tx, int64_t now, uint32_t limit, uint32_t *count);
 int store_certificate_time_out(struct store_tx *tx, int64_t created_at, uint32_t limit,
                                uint32_t *count);
+/* Those that store_certificate_time_out would change with the same arguments. */
+int store_certificate_timeout_list(struct store_tx *tx, int64_t created_at, uint32_t limit,
+                                   int (*visit)(void *context, const struct scope *scope,
+                                                const char *id),
+                                   void *context);
 /* Deletes certificate, key and tags, and what is known of the validation of its names.
  * CH_ENOTFOUND. */
 int store_certificate_delete(struct store_tx *tx, const struct scope *scope, const char *id);

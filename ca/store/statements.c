@@ -472,7 +472,10 @@ const struct statement statements[ST_COUNT] = {
          "ORDER BY created_at LIMIT 1"),
     WRITE(ST_CERTIFICATE_TIME_OUT, "certificate-time-out",
           "UPDATE certificates SET status = 5 WHERE number IN (SELECT number FROM certificates "
-          "WHERE type = 2 AND status = 1 AND created_at <= ?1 ORDER BY created_at LIMIT ?2)"),
+          "WHERE type = 2 AND status = 1 AND created_at <= ?1 ORDER BY created_at, number LIMIT ?2)"),
+    READ(ST_CERTIFICATE_TIMEOUT_LIST, "certificate-timeout-list",
+         "SELECT s.account, s.region, c.id " CERTIFICATE_FROM "WHERE c.type = 2 AND c.status = 1 "
+         "AND c.created_at <= ?1 ORDER BY c.created_at, c.number LIMIT ?2"),
     WRITE(ST_CERTIFICATE_DELETE, "certificate-delete",
           "DELETE FROM certificates WHERE id = ?3 AND scope = " SCOPE),
     READ(ST_CERTIFICATE_EXISTS, "certificate-exists",

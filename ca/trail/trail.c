@@ -196,6 +196,16 @@ static json_t *event_name(const struct request *r)
     return text_json(target);
 }
 
+/* What a record says of another account's principal to the owner of a resource, as CloudTrail does. */
+static json_t *identity_abroad(const struct principal *p)
+{
+    const char *session = json_string_value(json_object_get(p->session, "session"));
+    return json_pack("{s:s, s:o, s:s}", "type", "AWSAccount", "principalId",
+                     json_sprintf("%s%s%s", p->user_id, session == NULL ? "" : ":",
+                                  session == NULL ? "" : session),
+                     "accountId", p->account);
+}
+
 /* Which request for approval the call made or used up, and who had approved it. */
 static json_t *approval_data(const struct request *r)
 {
@@ -203,56 +213,91 @@ static json_t *approval_data(const struct request *r)
     return json_pack("{s:s, s:s*}", "approvalId", r->approval_id, "approvedBy", by);
 }
 
-int trail_record(const struct request *r, struct buf *out)
+/* For whom, and what the records of one call in several trails have in common: "" = there is one. */
+struct recipient {
+    const char *account;
+    bool owner; /* of the resource, not of the caller */
+    char shared_id[ROW_UUID_SIZE];
+};
+
+static json_t *beginning(const struct request *r, const struct recipient *to)
 {
-    char when[CLOCK_ISO_SIZE], event_id[ROW_UUID_SIZE];
-    const struct shape *input = r->operation == NULL ? NULL : r->operation->input;
-    const struct shape *output = r->operation == NULL ? NULL : r->operation->output;
-    bool failed = r->error.type != NULL;
+    char when[CLOCK_ISO_SIZE];
     bool own = r->service != NULL && strcmp(r->service->name, "chancery") == 0;
     json_t *source = json_sprintf("%s%s", r->service == NULL ? "" : r->service->name,
                                   own ? "" : ".amazonaws.com");
     clock_format_iso(r->now / 1000000, when);
-    if (arn_uuid_new(event_id) != 0) {
-        json_decref(source);
+    return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o}", "eventVersion", "1.11",
+                     "userIdentity",
+                     to->owner ? identity_abroad(&r->principal) : identity(&r->principal),
+                     "eventTime", when, "eventSource", source, "eventName", event_name(r),
+                     "awsRegion", r->scope.region, "sourceIPAddress", text_json(r->call->peer),
+                     "userAgent", text_json(request_header(r->call, "user-agent")));
+}
+
+static json_t *end(const struct request *r, const struct recipient *to, const char *event_id)
+{
+    const struct shape *input = r->operation == NULL ? NULL : r->operation->input;
+    const struct shape *output = r->operation == NULL ? NULL : r->operation->output;
+    bool failed = r->error.type != NULL;
+    return json_pack("{s:o, s:o, s:s, s:s, s:b, s:s, s:s, s:s*}", "requestParameters",
+                     elements(input, r->in), "responseElements",
+                     failed || r->read_only ? json_null() : elements(output, r->out), "requestID",
+                     r->id, "eventID", event_id, "readOnly", r->read_only, "eventType",
+                     "AwsApiCall", "recipientAccountId", to->account, "sharedEventID",
+                     to->shared_id[0] == '\0' ? NULL : to->shared_id);
+}
+
+static int record_build(const struct request *r, const struct recipient *to, struct buf *out)
+{
+    char event_id[ROW_UUID_SIZE];
+    if (arn_uuid_new(event_id) != 0)
         return CH_ESYS;
-    }
-    json_t *record = json_pack(
-        "{s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o}", "eventVersion", "1.11", "userIdentity",
-        identity(&r->principal), "eventTime", when, "eventSource", source, "eventName",
-        event_name(r), "awsRegion", r->scope.region, "sourceIPAddress", text_json(r->call->peer),
-        "userAgent", text_json(request_header(r->call, "user-agent")));
-    if (record != NULL && failed) {
+    json_t *record = beginning(r, to);
+    if (record != NULL && r->error.type != NULL) {
         json_object_set_new(record, "errorCode", json_string(r->error.type));
         json_object_set_new(record, "errorMessage", text_json(slice_text(r->error.text)));
     }
-    if (record != NULL &&
-        json_object_update_new(
-            record,
-            json_pack("{s:o, s:o, s:s, s:s, s:b, s:s, s:s}", "requestParameters",
-                      elements(input, r->in), "responseElements",
-                      failed || r->read_only ? json_null() : elements(output, r->out), "requestID",
-                      r->id, "eventID", event_id, "readOnly", r->read_only, "eventType",
-                      "AwsApiCall", "recipientAccountId", r->principal.account)) != 0) {
+    if (record != NULL && json_object_update_new(record, end(r, to, event_id)) != 0) {
         json_decref(record);
         record = NULL;
     }
-    if (record != NULL && r->approval_id[0] != '\0')
+    if (record != NULL && r->approval_id[0] != '\0' && !to->owner)
         json_object_set_new(record, "additionalEventData", approval_data(r));
     return record_dump(record, out);
 }
 
-int trail_append(struct store_tx *tx, const struct request *r)
+int trail_record(const struct request *r, struct buf *out)
+{
+    return record_build(r, &(struct recipient){.account = r->principal.account}, out);
+}
+
+static int append(struct store_tx *tx, const struct request *r, const struct recipient *to)
 {
     struct buf record = {0};
-    int code = trail_record(r, &record);
+    int code = record_build(r, to, &record);
     if (code == 0)
         code = store_audit_append(tx, r->now, buf_slice(&record));
     buf_free(&record);
     return code;
 }
 
-int trail_append_event(struct store_tx *tx, const struct trail_event *event)
+/* A call that was let in to another account's resource is in that account's trail, too; one that was not is not. */
+int trail_append(struct store_tx *tx, const struct request *r)
+{
+    struct recipient caller = {.account = r->principal.account};
+    if (r->owner[0] == '\0')
+        return append(tx, r, &caller);
+    struct recipient owner = {.account = r->owner, .owner = true};
+    int code = arn_uuid_new(caller.shared_id);
+    memcpy(owner.shared_id, caller.shared_id, sizeof owner.shared_id);
+    if (code == 0)
+        code = append(tx, r, &caller);
+    return code == 0 ? append(tx, r, &owner) : code;
+}
+
+static int event_append(struct store_tx *tx, const struct trail_event *event,
+                        const struct recipient *to)
 {
     struct buf record = {0};
     char when[CLOCK_ISO_SIZE], event_id[ROW_UUID_SIZE];
@@ -260,19 +305,34 @@ int trail_append_event(struct store_tx *tx, const struct trail_event *event)
     int code = arn_uuid_new(event_id);
     json_t *json = code != 0 ? NULL
                              : json_pack("{s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s*, s:O, s:s, s:b, "
-                                         "s:s, s:s*}",
+                                         "s:s, s:s*, s:s*}",
                                          "eventVersion", "1.11", "userIdentity", "type",
                                          "AWSService", "invokedBy", "chancery", "eventTime", when,
                                          "eventSource", event->source, "eventName", event->name,
                                          "awsRegion", event->region, "serviceEventDetails",
                                          event->details, "eventID", event_id, "readOnly", 0,
                                          "eventType", "AwsServiceEvent", "recipientAccountId",
-                                         event->account);
-    json_decref(event->details);
+                                         to->account, "sharedEventID",
+                                         to->shared_id[0] == '\0' ? NULL : to->shared_id);
     if (code == 0)
         code = record_dump(json, &record);
     if (code == 0)
         code = store_audit_append(tx, event->at, buf_slice(&record));
     buf_free(&record);
+    return code;
+}
+
+int trail_append_event(struct store_tx *tx, const struct trail_event *event)
+{
+    struct recipient to = {.account = event->account};
+    bool shared = event->owner != NULL && event->account != NULL &&
+                  strcmp(event->owner, event->account) != 0;
+    int code = event->details == NULL ? CH_ENOMEM : shared ? arn_uuid_new(to.shared_id) : 0;
+    if (code == 0)
+        code = event_append(tx, event, &to);
+    to.account = event->owner;
+    if (code == 0 && shared)
+        code = event_append(tx, event, &to);
+    json_decref(event->details);
     return code;
 }

@@ -10,10 +10,13 @@
 
 #define TRAIL_PARAMETERS_MAX 8192 /* octets of requestParameters and of responseElements; what is longer is left out and said to be */
 
-/* Builds the record of a call as it stands now: answered, or refused with r->error. */
+/* Builds the record of a call in the caller's trail as it stands now: answered, or refused with r->error. */
 int trail_record(const struct request *r, struct buf *out);
 
-/* Appends that record; inside a write unit. */
+/*
+ * Appends that record, and for the owner of another account's resource one with the same sharedEventID; inside
+ * a write unit.
+ */
 int trail_append(struct store_tx *tx, const struct request *r);
 
 /*
@@ -28,11 +31,12 @@ struct trail_event {
     const char *source;  /* "acm.amazonaws.com" */
     const char *account; /* or NULL */
     const char *region;  /* or NULL */
+    const char *owner;   /* of a resource that was used for it: gets the same, when another account; or NULL */
     int64_t at;          /* microseconds */
     json_t *details;     /* taken over; NULL is CH_ENOMEM */
 };
 
-/* Appends an event of type AwsServiceEvent; inside a write unit. */
+/* Appends an event of type AwsServiceEvent, or two with one sharedEventID; inside a write unit. */
 int trail_append_event(struct store_tx *tx, const struct trail_event *event);
 
 #endif

@@ -126,6 +126,14 @@ export class Appliance {
   acm(extra) { return new ACMClient(this.clientConfig(extra)); }
   pca(extra) { return new ACMPCAClient(this.clientConfig(extra)); }
 
+  // The audit records in which all these words stand, oldest first.
+  records(...words) {
+    const where = words.map((word) => `instr(CAST(record AS TEXT), '${word}') > 0`).join(' AND ');
+    return execFileSync('sqlite3', ['-readonly', '-cmd', '.timeout 5000', join(this.state, 'store', 'chancery.db'),
+      `SELECT CAST(record AS TEXT) FROM audit WHERE ${where} ORDER BY sequence`]).toString()
+      .split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  }
+
   // Pids of this appliance's processes by name, found as children of its chanceryd.
   pids() {
     const out = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(this.process.pid)]).toString();

@@ -28,9 +28,6 @@ const authority = (CommonName, more) => new CreateCertificateAuthorityCommand({
   CertificateAuthorityConfiguration: { KeyAlgorithm: 'EC_prime256v1', SigningAlgorithm: 'SHA256WITHECDSA', Subject: { CommonName } },
 });
 const sql = (text) => execFileSync('sqlite3', ['-cmd', '.timeout 5000', join(a.state, 'store', 'chancery.db'), text]).toString().trim();
-const records = (...words) => sql(`SELECT CAST(record AS TEXT) FROM audit WHERE ${words.map((w) => `instr(CAST(record AS TEXT), '${w}') > 0`).join(' AND ')} ORDER BY sequence`)
-  .split('\n').filter(Boolean).map((line) => JSON.parse(line));
-
 // The id of the request for which a call waits.
 async function waits(promise, name = 'AccessDeniedException') {
   const error = await promise.then(() => assert.fail('it was done'), (e) => e);
@@ -141,7 +138,7 @@ test('an authority is made once a second principal has approved it, once', async
   const names = (await alice.send(new ListCertificateAuthoritiesCommand({}))).CertificateAuthorities.map((x) => x.CertificateAuthorityConfiguration.Subject.CommonName);
   assert.equal(names.filter((x) => x === 'Two of us').length, 1);
 
-  const trail = records(id);
+  const trail = a.records(id);
   assert.equal(trail[0].errorCode, 'AccessDeniedException');
   assert.equal(trail[0].additionalEventData.approvalId, id);
   assert.ok(trail.some((x) => x.eventName === 'ApproveRequest' && !x.errorCode && /user\/bob$/.test(x.userIdentity.arn)));
@@ -200,7 +197,7 @@ test('commands of the operator on the HSM wait for a user of the first account',
   await approve('bob', id);
   assert.match((await operator('key', 'rotate')).stdout, /wrapping keys? replaced/);
   await fails(operator('key', 'rotate'), /request [0-9a-f-]{36} waits/);
-  assert.deepEqual(records(id, 'AwsServiceEvent').map((x) => x.eventName), ['ApprovalRequested', 'ApprovalUsed']);
+  assert.deepEqual(a.records(id, 'AwsServiceEvent').map((x) => x.eventName), ['ApprovalRequested', 'ApprovalUsed']);
 });
 
 test('who writes into the database approves nothing', async () => {
@@ -222,7 +219,7 @@ test('what nobody decides, or nobody uses, expires', async () => {
   await until('the request to expire', async () => (await state()) === 'EXPIRED');
   assert.equal((await own('bob', 'POST', `/${id}/approve`, {})).__type, 'InvalidStateException');
   assert.notEqual(await waits(pca('alice').send(authority('Too late'))), id);
-  await until('the trail to say so', () => records('ApprovalExpired', id).length === 1);
+  await until('the trail to say so', () => a.records('ApprovalExpired', id).length === 1);
   assert.match((await operator('approval', 'list', '--all')).stdout, new RegExp(`${id}  EXPIRED`));
   assert.match((await operator('status', '--verify')).stdout, /audit chain\s+intact/);
 });

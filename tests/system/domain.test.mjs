@@ -55,6 +55,7 @@ async function validated(CertificateArn) {
 const forbidden = async (arn) => {
   await checkNow(appliance, arn);
   await until('CAA_ERROR', async () => (await describe(arn)).FailureReason === 'CAA_ERROR', 90);
+  assert.equal(appliance.records('DomainValidationForbidden', arn)[0].serviceEventDetails.result, 'CAA_FORBIDS');
 };
 
 // What a person reads who asks why: the reason of the first name, once it has that code.
@@ -76,6 +77,8 @@ test('a certificate is issued once the records of all its names are there', asyn
   await validated(arn);
   const certificate = await describe(arn);
   for (const option of certificate.DomainValidationOptions) assert.equal(option.ValidationStatus, 'SUCCESS');
+  assert.deepEqual(appliance.records('DomainValidated', arn).map((r) => r.serviceEventDetails.domainName).sort(), ['*.plain.test', 'plain.test', 'www.signed.test']);
+  assert.equal(appliance.records('CertificateIssued', arn).length, 1);
 });
 
 test('a value without its underscore, in other letters, behind five CNAMEs, proves', async () => {

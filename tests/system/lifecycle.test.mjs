@@ -238,6 +238,7 @@ test('time alone renews, expires and times out', async () => {
   assert.equal((await describe(waiting)).Status, 'PENDING_VALIDATION');
   moveClock(73 * 3600);
   await statusIs(waiting, 'VALIDATION_TIMED_OUT');
+  assert.deepEqual(appliance.records('DomainValidationTimedOut', waiting).map((r) => r.eventType), ['AwsServiceEvent']);
   moveClock(336 * DAY);
   const renewal = await renewed(kept);
   assert.notEqual(renewal.Serial, Serial);

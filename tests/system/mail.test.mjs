@@ -84,6 +84,7 @@ test('a denied name fails the certificate', async () => {
   await post(url, 'deny');
   await status(arn, 'FAILED');
   assert.equal((await describe(arn)).FailureReason, 'DOMAIN_VALIDATION_DENIED');
+  assert.equal(appliance.records('DomainValidationDenied', arn).length, 1);
 });
 
 test('mails are sent again when they are asked for, and a domain without MX has no contacts', async () => {

@@ -107,6 +107,35 @@ test('a policy opens what it names, and nothing else', async () => {
   await refused(other.send(new DeletePolicyCommand({ ResourceArn: authority.arn })), 'AccessDeniedException');
 });
 
+test('the owner of an authority has a record of what another account does with it', async () => {
+  const owning = authority.arn.split(':')[4];
+  const of = (name) => appliance.records(name, `"accountId":"${account}"`).filter((r) => r.eventName === name && !r.errorCode);
+  const [his, hers] = of('IssueCertificate');
+  assert.deepEqual([his, hers].map((r) => r.recipientAccountId), [account, owning]);
+  assert.equal(his.sharedEventID, hers.sharedEventID);
+  assert.match(his.sharedEventID, /^[0-9a-f-]{36}$/);
+  assert.notEqual(his.eventID, hers.eventID);
+  assert.equal(his.requestID, hers.requestID);
+  assert.match(his.userIdentity.arn, /:user\/pat$/);
+  assert.deepEqual(hers.userIdentity, { type: 'AWSAccount', principalId: his.userIdentity.principalId, accountId: account });
+  assert.deepEqual(hers.responseElements, his.responseElements);
+  // What was not let in, and what an account does with its own, is in one trail.
+  const denied = appliance.records('UpdateCertificateAuthority', account);
+  assert.equal(denied.length, 1);
+  assert.equal(denied[0].sharedEventID, undefined);
+  assert.equal(appliance.records('CreateCertificateAuthority')[0].sharedEventID, undefined);
+});
+
+test('a token of idempotency is its caller\'s', async () => {
+  const order = (client, days = 30) => issue(client, authority.arn, csr, { signing: authority.signing, IdempotencyToken: 'same', days });
+  const [his, hers] = [await order(other), await order(owner)];
+  assert.notEqual(his, hers);
+  assert.equal(await order(other), his);
+  assert.equal(await order(owner), hers);
+  await refused(order(other, 31), 'InvalidArgsException', /used with another request/);
+  assert.equal(await order(owner), hers);
+});
+
 test('tricks with the names of templates and authorities open nothing', async () => {
   const order = (extra) => issue(other, authority.arn, csr, { signing: authority.signing, ...extra });
   for (const arn of ['arn:aws-cn:acm-pca:::template/RootCACertificate/V1', 'arn:aws:acm-pca:::template/rootcacertificate/V1',
@@ -120,6 +149,10 @@ test('tricks with the names of templates and authorities open nothing', async ()
 test("ACM issues from another account's authority while its policy stands", async () => {
   const arn = await requestIssued(otherAcm, authority);
   assert.ok(arn.includes(`:${account}:certificate/`));
+  const issued = appliance.records('CertificateIssued', arn);
+  assert.deepEqual(issued.map((r) => [r.eventType, r.recipientAccountId, r.serviceEventDetails.certificateAuthorityArn]),
+    [account, authority.arn.split(':')[4]].map((id) => ['AwsServiceEvent', id, authority.arn]));
+  assert.equal(issued[0].sharedEventID, issued[1].sharedEventID);
   await otherAcm.send(new ExportCertificateCommand({ CertificateArn: arn, Passphrase: Buffer.from('correct horse') }));
   const renewal = (what, holds) => until(what, async () => {
     const { RenewalSummary } = (await otherAcm.send(new DescribeCertificateCommand({ CertificateArn: arn }))).Certificate;
@@ -127,6 +160,7 @@ test("ACM issues from another account's authority while its policy stands", asyn
   });
   await otherAcm.send(new RenewCertificateCommand({ CertificateArn: arn }));
   await renewal('the renewal', (r) => r.RenewalStatus === 'SUCCESS');
+  assert.equal(appliance.records('CertificateRenewed', arn).length, 2);
   const { Role } = await otherIam.send(new IAM.GetRoleCommand({ RoleName: 'AWSServiceRoleForCertificateManager' }));
   assert.equal(Role.Arn, `arn:aws:iam::${account}:role/aws-service-role/acm.amazonaws.com/AWSServiceRoleForCertificateManager`);
   assert.equal(Role.Description, 'SLR for ACM Service for accessing cross-account Private CA');
