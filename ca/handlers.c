@@ -292,7 +292,8 @@ static int user_add(struct core *core, const struct msg_user_add *asked,
         return r;
     *user = (struct new_user){
         .account = account, .name = name, .administrator = asked->administrator == 1};
-    r = credentials_user_add(core, user);
+    r = asked->name.len == 0 ? credentials_root_key_add(core, user)
+                             : credentials_user_add(core, user);
     user->name = NULL;
     return r;
 }
@@ -303,6 +304,7 @@ static const struct {
 } user_refusals[] = {
     {CH_EEXISTS, "a user of that name exists already"},
     {CH_ENOTFOUND, "no such account"},
+    {CH_ELIMIT, "there are two access keys already"},
     {CH_EINVAL, "the name must have 1 to 64 of the characters A-Z a-z 0-9 _ + = , . @ -, "
                 "the account 12 digits"},
 };

@@ -14,7 +14,7 @@ struct policy_set; /* ca/policy/policy.h */
 struct rest_route; /* ca/rest.h */
 struct duties_use; /* ca/duties/duties.h */
 
-enum principal_kind { PRINCIPAL_USER, PRINCIPAL_ROLE };
+enum principal_kind { PRINCIPAL_USER, PRINCIPAL_ROLE, PRINCIPAL_ROOT };
 
 /* Who asks; filled by authentication. */
 struct principal {
@@ -22,8 +22,8 @@ struct principal {
     char account[ROW_ACCOUNT_SIZE];
     char arn[640];          /* arn:aws:iam::<account>:user<path><name>, or of a session of a role:
                                arn:aws:sts::<account>:assumed-role/<role>/<session> */
-    char user_name[65];     /* of the user, or of the role */
-    char user_id[33];       /* AIDA... or AROA... */
+    char user_name[65];     /* of the user, or of the role; root has none */
+    char user_id[33];       /* AIDA... or AROA..., of root the account's number */
     char access_key_id[129];
     char role_arn[640];     /* of a session of a role: arn:aws:iam::<account>:role<path><role> */
     int64_t number;         /* of the user or role in the store */

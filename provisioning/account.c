@@ -27,9 +27,12 @@ int account_add_run(int argc, char **argv)
 {
     static const struct option options[] = {{"state", required_argument, NULL, 's'},
                                             {"account", required_argument, NULL, 'a'},
+                                            {"root-key", no_argument, NULL, 'r'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     const char *given = NULL;
+    bool root_key = false;
+    char account[13] = "";
     struct msg_account question = {0};
     struct frame frame;
     int option = 0;
@@ -38,6 +41,8 @@ int account_add_run(int argc, char **argv)
             given = optarg;
         else if (option == 'a')
             question.account = slice_text(optarg);
+        else if (option == 'r')
+            root_key = true;
         else
             return command_usage(option == 'h' ? COMMAND_DONE : COMMAND_USAGE);
     }
@@ -51,8 +56,10 @@ int account_add_run(int argc, char **argv)
     printf("account            %.*s\nname               %s\n",
            (int)frame.message.account_reply.account.len, frame.message.account_reply.account.data,
            argv[optind]);
+    snprintf(account, sizeof account, "%.*s", (int)frame.message.account_reply.account.len,
+             frame.message.account_reply.account.data);
     frame_free(&frame);
-    return COMMAND_DONE;
+    return root_key ? user_root_key_add(given, account, false) : COMMAND_DONE;
 }
 
 /* The whole file, or standard input for "-". */

@@ -24,6 +24,7 @@ int doctor_run(int argc, char **argv);
 int user_add_run(int argc, char **argv);
 int account_add_run(int argc, char **argv);
 int account_limit_run(int argc, char **argv);
+int account_root_key_run(int argc, char **argv);
 int key_rotate_run(int argc, char **argv);
 int secret_set_run(int argc, char **argv);
 int trust_list_run(int argc, char **argv);
@@ -40,6 +41,9 @@ int validation_show_run(int argc, char **argv);
 int validation_check_run(int argc, char **argv);
 int version_run(int argc, char **argv);
 int help_run(int argc, char **argv);
+
+/* Gives the root principal of an account ("" = the first) an access key and prints it, perhaps as lines for a shell. */
+int user_root_key_add(const char *given, const char *account, bool as_env);
 
 /* Prints "chancery: ..." and a newline to standard error; returns COMMAND_FAILED. */
 int command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -44,8 +44,14 @@ static const struct command commands[] = {
      user_add_run},
     {"account", "add", "NAME [options]", "add an account; what is in one account is closed to all others",
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
-     "  --account ID         its number, 12 digits (chosen at random)\n",
+     "  --account ID         its number, 12 digits (chosen at random)\n"
+     "  --root-key           print an access key of its root principal, too\n",
      account_add_run},
+    {"account", "root-key", "[options]", "make an access key of an account's root principal, who may do everything in it",
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"
+     "  --account ID         the account (the first one)\n"
+     "  --format text|env    how the key is printed, which happens only once (text)\n",
+     account_root_key_run},
     {"account", "limit", "NAME --account ID --policy FILE | --remove [options]",
      "put or remove a service control policy, which limits all users of an account",
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n"

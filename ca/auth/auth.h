@@ -74,4 +74,10 @@ int authorize_on(struct request *r, const struct authorize_target *target);
 struct new_user { const char *account; const char *name; bool administrator; char access_key_id[21]; struct secret *secret; };
 int credentials_user_add(struct core *core, struct new_user *user);
 
+/*
+ * The same for the root principal of user's account (name and administrator are not looked at), which is made when it is
+ * not there. CH_ENOTFOUND for an unknown account; CH_ELIMIT when it has two keys already.
+ */
+int credentials_root_key_add(struct core *core, struct new_user *user);
+
 #endif

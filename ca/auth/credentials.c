@@ -224,7 +224,10 @@ static int key_read(struct store_tx *tx, void *context)
 {
     struct key_query *q = context;
     int r = store_access_key_get(tx, q->id, &q->key);
-    return r != 0 ? r : store_iam_get(tx, q->key.account, IAM_USER, q->key.user, &q->entity);
+    if (r != 0)
+        return r;
+    enum iam_kind kind = strcmp(q->key.user, IAM_ROOT_NAME) == 0 ? IAM_ROOT : IAM_USER;
+    return store_iam_get(tx, q->key.account, kind, q->key.user, &q->entity);
 }
 
 static void time_text(int64_t seconds, char out[17])
@@ -322,13 +325,16 @@ void credentials_principal_make(const struct iam_row *row, const char *access_ke
 {
     char arn[IAM_ARN_SIZE];
     iam_arn(row, arn);
-    p->kind = row->kind == IAM_ROLE ? PRINCIPAL_ROLE : PRINCIPAL_USER;
+    p->kind = row->kind == IAM_ROLE   ? PRINCIPAL_ROLE
+              : row->kind == IAM_ROOT ? PRINCIPAL_ROOT
+                                      : PRINCIPAL_USER;
     p->number = row->number;
     snprintf(p->account, sizeof p->account, "%s", row->account);
-    snprintf(p->user_name, sizeof p->user_name, "%s", row->name);
+    if (p->kind != PRINCIPAL_ROOT)
+        snprintf(p->user_name, sizeof p->user_name, "%s", row->name);
     snprintf(p->user_id, sizeof p->user_id, "%s", row->id);
     snprintf(p->access_key_id, sizeof p->access_key_id, "%s", access_key_id);
-    if (p->kind == PRINCIPAL_USER) {
+    if (p->kind != PRINCIPAL_ROLE) {
         snprintf(p->arn, sizeof p->arn, "%.639s", arn);
         return;
     }

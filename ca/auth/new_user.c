@@ -1,6 +1,7 @@
 #include "ca/auth/credentials.h"
 
 #include "ca/core.h"
+#include "ca/store/iam.h"
 #include "ca/trail/trail.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/log.h"
@@ -179,5 +180,76 @@ int credentials_user_add(struct core *core, struct new_user *user)
         draft.key.secret = NULL;
     }
     credentials_draft_free(&draft);
+    return r;
+}
+
+/* ---- the root principal ---- */
+
+#define ROOT_KEYS_MAX 2
+
+static int root_insert(struct store_tx *tx, const char *account, int64_t at)
+{
+    struct iam_row row = {.kind = IAM_ROOT, .created_at = at, .updated_at = at};
+    snprintf(row.account, sizeof row.account, "%s", account);
+    row.name = strdup(IAM_ROOT_NAME);
+    row.path = strdup("/");
+    row.id = strdup(account);
+    int r = row.name == NULL || row.path == NULL || row.id == NULL ? CH_ENOMEM
+                                                                    : store_iam_insert(tx, &row);
+    iam_row_free(&row);
+    return r;
+}
+
+static int root_ensure(struct store_tx *tx, const char *account, int64_t at)
+{
+    struct iam_row row = {0};
+    int r = store_iam_get(tx, account, IAM_ROOT, IAM_ROOT_NAME, &row);
+    iam_row_free(&row);
+    return r == CH_ENOTFOUND ? root_insert(tx, account, at) : r;
+}
+
+static int root_write(struct store_tx *tx, void *context)
+{
+    const struct credentials_key *key = context;
+    struct account_row account = {0};
+    uint32_t count = 0;
+    int r = store_account_get(tx, key->row.account, &account);
+    account_row_free(&account);
+    if (r == 0)
+        r = root_ensure(tx, key->row.account, key->row.created_at);
+    if (r == 0)
+        r = store_access_key_count(tx, key->row.account, IAM_ROOT_NAME, &count);
+    if (r == 0 && count >= ROOT_KEYS_MAX)
+        r = CH_ELIMIT;
+    if (r == 0)
+        r = store_access_key_insert(tx, &key->row);
+    return r != 0 ? r
+                  : trail_append_event(tx, &(struct trail_event){
+                                               .name = "CreateAccessKey",
+                                               .source = "iam.amazonaws.com",
+                                               .account = key->row.account,
+                                               .at = key->row.created_at,
+                                               .details = json_pack("{s:s, s:s}", "userName",
+                                                                    IAM_ROOT_NAME, "accessKeyId",
+                                                                    key->row.id),
+                                           });
+}
+
+int credentials_root_key_add(struct core *core, struct new_user *user)
+{
+    struct credentials_key key = {0};
+    user->secret = NULL;
+    user->access_key_id[0] = '\0';
+    int r = credentials_key_make(core, user->account, clock_now_us(), &key);
+    if (r == 0 && (key.row.user = strdup(IAM_ROOT_NAME)) == NULL)
+        r = CH_ENOMEM;
+    if (r == 0)
+        r = store_write(core->store, root_write, &key);
+    if (r == 0) {
+        snprintf(user->access_key_id, sizeof user->access_key_id, "%s", key.row.id);
+        user->secret = key.secret;
+        key.secret = NULL;
+    }
+    credentials_key_free(&key);
     return r;
 }

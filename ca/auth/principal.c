@@ -241,6 +241,7 @@ struct policy_principal principal_named(const struct request *r)
         .account = p->account,
         .arn = p->arn,
         .role_arn = p->kind == PRINCIPAL_ROLE ? p->role_arn : NULL,
+        .root = p->kind == PRINCIPAL_ROOT,
     };
 }
 
@@ -261,9 +262,10 @@ static int key_account(const struct request *r, struct slice rest, struct policy
 
 static int key_type(const struct request *r, struct slice rest, struct policy_values *out)
 {
+    static const char *const types[] = {
+        [PRINCIPAL_USER] = "User", [PRINCIPAL_ROLE] = "AssumedRole", [PRINCIPAL_ROOT] = "Account"};
     (void)rest;
-    bool role = r->principal.kind == PRINCIPAL_ROLE;
-    return policy_values_put_text(out, role ? "AssumedRole" : "User");
+    return policy_values_put_text(out, types[r->principal.kind]);
 }
 
 static int key_user_name(const struct request *r, struct slice rest, struct policy_values *out)

@@ -24,6 +24,7 @@ static const struct {
     {IAM_GROUP, "group", "Group", "GroupName"},
     {IAM_ROLE, "role", "Role", "RoleName"},
     {IAM_POLICY, "policy", "Policy", NULL},
+    {IAM_ROOT, "root", "Root", NULL},
 };
 
 #define KIND(kind) (kinds[(kind)-IAM_USER])
@@ -115,6 +116,8 @@ int iam_find_named(struct request *r, struct store_tx *tx, enum iam_kind kind, c
 int iam_find(struct request *r, struct store_tx *tx, enum iam_kind kind, struct iam_row *out)
 {
     const char *name = member_text(r->in, KIND(kind).member);
+    if (name == NULL && kind == IAM_USER && r->principal.kind == PRINCIPAL_ROOT)
+        return store_iam_get_by_number(tx, r->principal.number, out);
     if (name == NULL && (kind != IAM_USER || r->principal.kind != PRINCIPAL_USER))
         return api_fail(&r->error, "ValidationException",
                         "Must specify userName when calling with non-User credentials");
@@ -157,8 +160,11 @@ int iam_id_new(struct core *core, const char *prefix, char out[IAM_ID_SIZE])
 
 void iam_arn(const struct iam_row *row, char out[IAM_ARN_SIZE])
 {
-    snprintf(out, IAM_ARN_SIZE, "arn:aws:iam::%s:%s%s%s", row->account, KIND(row->kind).noun,
-             row->path, row->name);
+    if (row->kind == IAM_ROOT)
+        snprintf(out, IAM_ARN_SIZE, "arn:aws:iam::%s:root", row->account);
+    else
+        snprintf(out, IAM_ARN_SIZE, "arn:aws:iam::%s:%s%s%s", row->account,
+                 KIND(row->kind).noun, row->path, row->name);
 }
 
 /* ---- answering ---- */
@@ -178,13 +184,14 @@ int iam_put_document(json_t *object, const char *member, const char *text)
     return rc;
 }
 
-/* Path, name, id, ARN and date: every entity has them. */
+/* Path, name, id, ARN and date: every entity has them, but root no path and no name. */
 static int put_common(const struct iam_row *row, json_t *object, const char *name, const char *id)
 {
     char arn[IAM_ARN_SIZE];
     iam_arn(row, arn);
-    int rc = member_put_text(object, "Path", row->path);
-    if (rc == 0)
+    bool named = row->kind != IAM_ROOT;
+    int rc = named ? member_put_text(object, "Path", row->path) : 0;
+    if (rc == 0 && named)
         rc = member_put_text(object, name, row->name);
     if (rc == 0)
         rc = member_put_text(object, id, row->id);

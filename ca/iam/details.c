@@ -123,6 +123,8 @@ static int object_make(struct details *d, const struct iam_row *row, json_t **ou
     case IAM_POLICY:
         rc = iam_policy_object(d->tx, row, true, out);
         return rc == 0 ? put_versions(d, row, *out) : rc;
+    case IAM_ROOT:
+        break;
     }
     return CH_EINTEGRITY;
 }

@@ -86,6 +86,10 @@ static int resource_arn(struct request *r, const char *form, char out[IAM_ARN_SI
         snprintf(out, IAM_ARN_SIZE, "%s", name == NULL ? "" : name);
         return 0;
     }
+    if (name == NULL && r->principal.kind == PRINCIPAL_ROOT && forms[i].kind == IAM_USER) {
+        snprintf(out, IAM_ARN_SIZE, "%s", r->principal.arn);
+        return 0;
+    }
     if (name == NULL && r->principal.kind == PRINCIPAL_USER)
         name = r->principal.user_name;
     if (name == NULL)
@@ -98,7 +102,7 @@ int iam_check_allowed(struct request *r, const char *action, const char *form)
     char arn[IAM_ARN_SIZE] = "";
     const json_t *session = r->principal.session;
     /* AWS's rule for GetSessionToken: identities are not managed with what no second factor stands behind. */
-    if (session != NULL && r->principal.kind == PRINCIPAL_USER &&
+    if (session != NULL && r->principal.kind != PRINCIPAL_ROLE &&
         json_object_get(session, "mfa") == NULL && json_object_get(session, "console") == NULL &&
         strncmp(action, "iam:", 4) == 0)
         return api_fail(&r->error, "UnrecognizedClientException",

@@ -8,7 +8,9 @@
 
 #include "ca/store/rows.h"
 
-enum iam_kind { IAM_USER = 1, IAM_GROUP, IAM_ROLE, IAM_POLICY };
+/* The root principal of an account is there once it has an access key; its id is the account's number. */
+enum iam_kind { IAM_USER = 1, IAM_GROUP, IAM_ROLE, IAM_POLICY, IAM_ROOT };
+#define IAM_ROOT_NAME "<root_account>" /* which no user can have */
 
 struct iam_row {
     int64_t number; /* given by the store */

@@ -14,8 +14,8 @@
     "k.id, k.active, k.created_at, k.used_at, k.used_service, k.used_region, e.account, e.name "   \
     "FROM access_keys k JOIN iam_entities e ON e.number = k.user "
 #define IAM_USER_NUMBER                                                                            \
-    "COALESCE((SELECT number FROM iam_entities WHERE account = ?2 AND kind = 1 AND name = ?3 "     \
-    "AND name = ?3 COLLATE BINARY), -1)"
+    "COALESCE((SELECT number FROM iam_entities WHERE account = ?2 AND kind IN (1, 5) "             \
+    "AND name = ?3 AND name = ?3 COLLATE BINARY), -1)"
 #define ADMINISTRATOR_POLICY "'arn:aws:iam::aws:policy/AdministratorAccess'"
 
 #define IAM_STATEMENTS                                                                             \
@@ -38,7 +38,7 @@
          "FROM access_keys k JOIN iam_entities e ON e.number = k.user WHERE k.id = ?1"),           \
     READ(ST_ACCESS_KEY_COUNT, "access-key-count",                                                  \
          "SELECT count(*) FROM access_keys k JOIN iam_entities e ON e.number = k.user "            \
-         "WHERE e.account = ?1 AND e.kind = 1 AND e.name = ?2"),                                   \
+         "WHERE e.account = ?1 AND e.kind IN (1, 5) AND e.name = ?2"),                             \
     WRITE(ST_ACCESS_KEY_SET_ACTIVE, "access-key-set-active",                                       \
           "UPDATE access_keys SET active = ?2 WHERE id = ?1"),                                     \
     READ(ST_IAM_VERSION, "iam-version", "SELECT version FROM iam_state WHERE one = 1"),            \

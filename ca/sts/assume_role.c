@@ -254,6 +254,9 @@ static int used_unit(struct store_tx *tx, void *context)
 int sts_assume_role(struct request *r)
 {
     struct assuming a = {.r = r};
+    if (r->principal.kind == PRINCIPAL_ROOT)
+        return api_fail(&r->error, "AccessDeniedException",
+                        "Roles may not be assumed by root accounts.");
     int rc = sts_check_mfa(r);
     if (rc == 0)
         rc = role_find(&a);

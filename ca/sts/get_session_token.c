@@ -6,12 +6,15 @@
 #include "ca/sts/session.h"
 
 #define USUAL_SECONDS 43200
+#define ROOT_SECONDS_MAX 3600 /* more is cut, not refused, as by AWS */
 
 int sts_get_session_token(struct request *r)
 {
     struct sts_credentials credentials = {.secret = NULL};
     int64_t seconds = sts_duration(r, USUAL_SECONDS);
     json_t *claims = NULL;
+    if (r->principal.kind == PRINCIPAL_ROOT && seconds > ROOT_SECONDS_MAX)
+        seconds = ROOT_SECONDS_MAX;
     if (r->principal.session != NULL)
         return api_fail(&r->error, "AccessDeniedException",
                         "Cannot call GetSessionToken with session credentials");

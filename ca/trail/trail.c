@@ -165,15 +165,18 @@ static json_t *session_context(const struct principal *p)
 
 static json_t *identity(const struct principal *p)
 {
-    bool role = p->kind == PRINCIPAL_ROLE;
+    static const char *const types[] = {
+        [PRINCIPAL_USER] = "IAMUser", [PRINCIPAL_ROLE] = "AssumedRole", [PRINCIPAL_ROOT] = "Root"};
     const char *session = json_string_value(json_object_get(p->session, "session"));
-    json_t *who = json_pack("{s:s, s:o, s:s, s:s, s:s}", "type", role ? "AssumedRole" : "IAMUser",
+    json_t *who = json_pack("{s:s, s:o, s:s, s:s, s:s}", "type", types[p->kind],
                             "principalId",
                             json_sprintf("%s%s%s", p->user_id, session == NULL ? "" : ":",
                                          session == NULL ? "" : session),
                             "arn", p->arn, "accountId", p->account, "accessKeyId",
                             p->access_key_id);
-    int failed = role ? 0 : json_object_set_new(who, "userName", json_string(p->user_name));
+    int failed = p->kind == PRINCIPAL_USER
+                     ? json_object_set_new(who, "userName", json_string(p->user_name))
+                     : 0;
     if (p->session != NULL)
         failed |= json_object_set_new(who, "sessionContext", session_context(p));
     if (failed == 0)

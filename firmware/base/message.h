@@ -240,7 +240,7 @@ struct msg_status_reply {
 
 struct msg_user_add {
     struct slice account; /* 12 digits, or empty for the first account */
-    struct slice name;
+    struct slice name;      /* empty: a key of the account's root principal */
     uint32_t administrator; /* 1 = all rights in the account, 0 = none */
 };
 

@@ -273,3 +273,41 @@ test('roles over accounts: from trust to a certificate, and the ways it ends', a
   await refused(appliance.pca(as(last)).send(new ListTagsCommand(named)), 'UnrecognizedClientException', /The security token included in the request is invalid/);
   await refused(take(stepped), 'AccessDenied');
 });
+
+test('the root principal may do everything in its account, as far as service control policies let it', async () => {
+  const key = async (...words) => {
+    const { stdout } = await operator('account', 'root-key', '--format', 'env', ...words);
+    return { credentials: { accessKeyId: /AWS_ACCESS_KEY_ID='([^']+)'/.exec(stdout)[1], secretAccessKey: /AWS_SECRET_ACCESS_KEY='([^']+)'/.exec(stdout)[1] } };
+  };
+  const root = await key('--account', account);
+  const who = await new STSClient(appliance.clientConfig(root)).send(new GetCallerIdentityCommand({}));
+  assert.deepEqual([who.UserId, who.Account, who.Arn], [account, account, `arn:aws:iam::${account}:root`]);
+  const iam = new IAM.IAMClient(appliance.clientConfig(root));
+  assert.equal((await iam.send(new IAM.GetUserCommand({}))).User.Arn, `arn:aws:iam::${account}:root`);
+  await iam.send(new IAM.CreateUserCommand({ UserName: 'by-root' }));
+  assert.ok(!(await iam.send(new IAM.ListUsersCommand({}))).Users.some((u) => /root_account/.test(u.UserName)));
+  await appliance.acm(root).send(new ListCertificatesCommand({}));
+  await refused(new STSClient(appliance.clientConfig(root)).send(new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${account}:role/step`, RoleSessionName: 'xx' })), 'AccessDenied', /^Roles may not be assumed by root accounts\.$/);
+  // of another account's resources only what they open to it
+  const pca = appliance.pca(root);
+  await refused(pca.send(new DescribeCertificateAuthorityCommand(named)), 'AccessDeniedException');
+  await put(policy(`arn:aws:iam::${account}:root`));
+  await pca.send(new DescribeCertificateAuthorityCommand(named));
+  await refused(pca.send(new UpdateCertificateAuthorityCommand({ ...named, Status: 'DISABLED' })), 'AccessDeniedException');
+  await owner.send(new DeletePolicyCommand({ ResourceArn: authority.arn }));
+  // service control policies bind it
+  const file = join(appliance.state, 'scp.json');
+  writeFileSync(file, JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }, { Effect: 'Deny', Action: 'acm:List*', Resource: '*' }] }));
+  await operator('account', 'limit', 'no-lists', '--account', account, '--policy', file);
+  await refused(appliance.acm(root).send(new ListCertificatesCommand({})), 'AccessDeniedException', new RegExp(`User: arn:aws:iam::${account}:root is not authorized to perform: acm:ListCertificates .*explicit deny in a service control policy$`));
+  await operator('account', 'limit', 'no-lists', '--account', account, '--remove');
+  // two keys; who has one can take it away
+  await key('--account', account);
+  await assert.rejects(key('--account', account), /two access keys/);
+  const keys = (await iam.send(new IAM.ListAccessKeysCommand({}))).AccessKeyMetadata;
+  assert.equal(keys.length, 2);
+  await iam.send(new IAM.DeleteAccessKeyCommand({ AccessKeyId: root.credentials.accessKeyId }));
+  await refused(iam.send(new IAM.GetUserCommand({})), 'InvalidClientTokenId');
+  const { stdout } = await operator('account', 'add', 'third', '--root-key');
+  assert.match(stdout, /account\s+\d{12}\nname\s+third\nuser\s+root\naccount\s+\d{12}\naccess key id\s+AKIA/);
+});
