@@ -241,6 +241,7 @@ struct policy_principal principal_named(const struct request *r)
         .account = p->account,
         .arn = p->arn,
         .role_arn = p->kind == PRINCIPAL_ROLE ? p->role_arn : NULL,
+        .id = p->user_id,
         .root = p->kind == PRINCIPAL_ROOT,
     };
 }

@@ -1,6 +1,7 @@
 #include "ca/iam/iam.h"
 
 #include "ca/core.h"
+#include "ca/iam/principal_ids.h"
 #include "ca/members.h"
 #include "ca/tags.h"
 #include "firmware/base/log.h"
@@ -249,12 +250,23 @@ static int put_role_last_used(const struct iam_row *row, json_t *object)
     return rc;
 }
 
+/* With ARNs in the place of ids. */
+static int put_trust(struct store_tx *tx, const struct iam_row *row, json_t *object)
+{
+    char *shown = NULL;
+    int rc = principal_ids_show(tx, row->trust == NULL ? "" : row->trust, &shown);
+    if (rc == 0)
+        rc = iam_put_document(object, "AssumeRolePolicyDocument", shown);
+    free(shown);
+    return rc;
+}
+
 int iam_role_object(struct store_tx *tx, const struct iam_row *row, bool whole, json_t **out)
 {
     json_t *object = json_object();
     int rc = put_common(row, object, "RoleName", "RoleId");
     if (rc == 0)
-        rc = iam_put_document(object, "AssumeRolePolicyDocument", row->trust);
+        rc = put_trust(tx, row, object);
     if (rc == 0)
         rc = member_put_text(object, "Description", row->description);
     if (rc == 0)

@@ -43,6 +43,7 @@ int iam_list_entities(struct request *r, struct store_tx *tx, enum iam_kind kind
     struct iam_page page;
     const char *prefix = member_text(r->in, "PathPrefix");
     int rc = iam_page_open(r, &page);
+    page.tx = tx;
     page.past = true; /* the store goes on from there */
     if (rc == 0)
         rc = store_iam_list(tx, r->scope.account, kind, prefix == NULL ? "" : prefix, page.after,

@@ -71,7 +71,7 @@ void iam_arn(const struct iam_row *row, char out[IAM_ARN_SIZE]);
 
 /* ---- answering ---- */
 
-/* A new object for a row, with its tags when tx is not NULL; the caller owns it. */
+/* A new object for a row, with its tags when tx is not NULL; the caller owns it. For roles and policies tx is never NULL. */
 int iam_user_object(struct store_tx *tx, const struct iam_row *row, json_t **out);
 int iam_group_object(const struct iam_row *row, json_t **out);
 int iam_role_object(struct store_tx *tx, const struct iam_row *row, bool whole, json_t **out);
@@ -85,6 +85,7 @@ int iam_put_document(json_t *object, const char *member, const char *text);
 /* The items of a list from Marker on, MaxItems of them (100), with IsTruncated and Marker. */
 struct iam_page {
     struct request *r;
+    struct store_tx *tx; /* of iam_list_entities; else NULL */
     uint32_t limit;
     char after[1025]; /* the key of the last item of the page before */
     bool past;        /* lists that are not read from a place: the place was reached */

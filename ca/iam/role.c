@@ -4,6 +4,7 @@
 #include "ca/iam/entity.h"
 #include "ca/iam/operations.h"
 #include "ca/iam/policy.h"
+#include "ca/iam/principal_ids.h"
 #include "ca/members.h"
 
 #include <stdlib.h>
@@ -38,6 +39,22 @@ static int check_trust(struct request *r, const char *member)
     return iam_document_check(r, member, POLICY_FORM_TRUST);
 }
 
+/* The document of the call, as it is kept. */
+static int take_trust(struct request *r, struct store_tx *tx, const char *member,
+                      struct iam_row *row)
+{
+    char who[PRINCIPAL_TEXT_SIZE], *kept = NULL;
+    int rc = principal_ids_bind(tx, member_text(r->in, member), &kept, who);
+    if (rc == CH_ENOTFOUND)
+        return api_fail(&r->error, "MalformedPolicyDocumentException",
+                        "Invalid principal in policy: \"AWS\":\"%s\"", who);
+    if (rc == 0) {
+        free(row->trust);
+        row->trust = kept;
+    }
+    return rc;
+}
+
 static int insert(struct request *r, struct store_tx *tx, struct iam_row *row)
 {
     uint32_t count = 0;
@@ -58,7 +75,7 @@ static int create_step(struct request *r, struct store_tx *tx)
     int rc = iam_row_draft(r, tx, IAM_ROLE, &row);
     row.max_session = duration == NULL ? SESSION_DEFAULT : json_integer_value(duration);
     if (rc == 0)
-        rc = replace(&row.trust, member_text(r->in, "AssumeRolePolicyDocument"));
+        rc = take_trust(r, tx, "AssumeRolePolicyDocument", &row);
     if (rc == 0 && iam_is_service_linked(&row))
         rc = api_fail(&r->error, "InvalidInputException",
                       "The path of a role must not begin with /aws-service-role/.");
@@ -99,7 +116,7 @@ static int list_visit(void *context, struct iam_row *row)
     json_t *object = NULL;
     if (!iam_page_takes(page, row->name))
         return 0;
-    int rc = iam_role_object(NULL, row, false, &object);
+    int rc = iam_role_object(page->tx, row, false, &object);
     return rc == 0 ? iam_page_add(page, row->name, object) : rc;
 }
 
@@ -144,7 +161,7 @@ static int trust_step(struct request *r, struct store_tx *tx)
     struct iam_row row = {0};
     int rc = iam_find_changeable(r, tx, &row);
     if (rc == 0)
-        rc = replace(&row.trust, member_text(r->in, "PolicyDocument"));
+        rc = take_trust(r, tx, "PolicyDocument", &row);
     if (rc == 0)
         rc = store_iam_update(tx, &row);
     iam_row_free(&row);

@@ -19,9 +19,19 @@ struct simulation {
     struct policy *resource_policy;
     struct iam_page page;
     char caller[IAM_ARN_SIZE];
+    json_t *missing; /* keys that were asked for in vain, for the pair that is judged */
 };
 
 /* ---- the values that the caller gives ---- */
+
+static int note_missing(const struct simulation *s, struct slice key)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%.*s", (int)key.len, (const char *)key.data);
+    if (member_list_has(s->missing, name))
+        return 0;
+    return json_array_append_new(s->missing, json_string(name)) == 0 ? 0 : CH_ENOMEM;
+}
 
 static int find_value(void *context, struct slice key, struct policy_values *out)
 {
@@ -38,7 +48,7 @@ static int find_value(void *context, struct slice key, struct policy_values *out
         for (size_t j = 0; rc == 0 && j < json_array_size(values); j++)
             rc = policy_values_put_text(out, json_string_value(json_array_get(values, j)));
     }
-    return rc;
+    return rc == 0 && !out->present ? note_missing(s, key) : rc;
 }
 
 /* ---- what is judged by ---- */
@@ -171,16 +181,19 @@ static int judge(struct simulation *s, const char *action, const char *resource)
     snprintf(key, sizeof key, "%s %s", action, resource);
     if (!iam_page_takes(&s->page, key))
         return 0;
+    json_decref(s->missing);
+    s->missing = json_array();
     int rc = policy_judge(&question, &verdict);
     if (rc != 0)
         return rc;
     return iam_page_add(&s->page, key,
-                        json_pack("{s:s, s:s, s:s, s:o, s:[]}", "EvalActionName", action,
+                        json_pack("{s:s, s:s, s:s, s:o, s:O}", "EvalActionName", action,
                                   "EvalResourceName", resource, "EvalDecision",
                                   verdict.allowed         ? "allowed"
                                   : verdict.explicit_deny ? "explicitDeny"
                                                           : "implicitDeny",
-                                  "MatchedStatements", matched(&verdict), "MissingContextValues"));
+                                  "MatchedStatements", matched(&verdict), "MissingContextValues",
+                                  s->missing));
 }
 
 static int judge_all(struct simulation *s)
@@ -205,6 +218,7 @@ int iam_simulate(struct request *r)
     if (rc == 0)
         rc = judge_all(&s);
     rc = iam_page_close(&s.page, "EvaluationResults", rc);
+    json_decref(s.missing);
     policy_set_release(s.policies);
     policy_release(s.resource_policy);
     return rc;

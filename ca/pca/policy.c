@@ -5,6 +5,7 @@
  */
 #include "ca/auth/condition.h"
 #include "ca/auth/principal.h"
+#include "ca/iam/principal_ids.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/pca.h"
@@ -201,10 +202,27 @@ static int get_unit(struct store_tx *tx, void *context)
     return store_authority_policy_get(tx, &s->row.scope, s->row.id, &s->policy);
 }
 
+static int show_unit(struct store_tx *tx, void *context)
+{
+    struct sharing *s = context;
+    char *kept = NULL;
+    int rc = store_authority_policy_get(tx, &s->row.scope, s->row.id, &kept);
+    if (rc == 0)
+        rc = principal_ids_show(tx, kept, &s->policy);
+    free(kept);
+    return rc;
+}
+
 static int put_unit(struct store_tx *tx, void *context)
 {
-    const struct sharing *s = context;
-    return store_authority_policy_put(tx, &s->row.scope, s->row.id, s->policy, s->r->now);
+    struct sharing *s = context;
+    char who[PRINCIPAL_TEXT_SIZE];
+    int rc = principal_ids_bind(tx, member_text(s->r->in, "Policy"), &s->policy, who);
+    if (rc == CH_ENOTFOUND)
+        return api_fail(&s->r->error, "InvalidPolicyException",
+                        "The resource policy names the principal %s, which does not exist.", who);
+    return rc != 0 ? rc
+                   : store_authority_policy_put(tx, &s->row.scope, s->row.id, s->policy, s->r->now);
 }
 
 static int delete_unit(struct store_tx *tx, void *context)
@@ -229,8 +247,6 @@ int pca_put_policy(struct request *r)
     if (rc == 0)
         rc = check_policy(r, text);
     if (rc == 0)
-        rc = member_copy(text, &s.policy);
-    if (rc == 0)
         rc = request_commit(r, put_unit, &s);
     return done(&s, rc);
 }
@@ -240,7 +256,7 @@ int pca_get_policy(struct request *r)
     struct sharing s = {.r = r};
     int rc = load(&s);
     if (rc == 0)
-        rc = missing(r, request_read(r, get_unit, &s));
+        rc = missing(r, request_read(r, show_unit, &s));
     if (rc == 0)
         rc = member_put_text(r->out, "Policy", s.policy);
     return done(&s, rc);

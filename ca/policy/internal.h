@@ -106,11 +106,11 @@ int clause_holds(struct asking *a, const struct clause *c, bool *out);
 
 /* ---- principals (who.c) ---- */
 
-enum who_type { WHO_ANYBODY, WHO_ACCOUNT, WHO_ARN, WHO_SERVICE, WHO_FEDERATED, WHO_NOBODY };
+enum who_type { WHO_ANYBODY, WHO_ACCOUNT, WHO_ARN, WHO_ID, WHO_SERVICE, WHO_FEDERATED, WHO_NOBODY };
 
 struct who {
     enum who_type type;
-    struct slice text; /* account, ARN, service or provider */
+    struct slice text; /* account, ARN, id, service or provider */
 };
 
 /* How closely an element names the one who asks. */

@@ -112,6 +112,7 @@ struct policy_principal {
     const char *account;    /* 12 digits; NULL for a service */
     const char *arn;        /* of the user, or of the session: arn:aws:sts::1:assumed-role/r/s */
     const char *role_arn;   /* of a session: the role it is of */
+    const char *id;         /* of the user, or of a session's role: AIDA..., AROA... */
     const char *service;    /* such as acm.amazonaws.com: the call is a service's */
     const char *federated;  /* the identity provider, when assuming a role with its token */
     bool root;              /* the account's root principal: its own account's identity policies do not limit it */

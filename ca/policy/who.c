@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define ACCOUNT_LEN ((size_t)12)
+#define ID_LEN ((size_t)21)
 
 static bool is_account(struct slice s)
 {
@@ -43,6 +44,17 @@ static bool is_principal_arn(struct slice s)
            memchr(s.data, '*', s.len) == NULL && memchr(s.data, '?', s.len) == NULL;
 }
 
+/* Of a user or role: what an ARN becomes when the policy is kept. */
+static bool is_id(struct slice s)
+{
+    size_t n = 4;
+    bool known = s.len == ID_LEN && (begins(s, "AIDA") || begins(s, "AROA"));
+    while (known && n < s.len && ((s.data[n] >= 'A' && s.data[n] <= 'Z') ||
+                                  (s.data[n] >= '2' && s.data[n] <= '7')))
+        n++;
+    return known && n == s.len;
+}
+
 static int aws_parse(struct slice text, struct who *out)
 {
     if (slice_is(text, "*"))
@@ -55,6 +67,8 @@ static int aws_parse(struct slice text, struct who *out)
         out->text = part(text, 4);
     } else if (begins(text, "arn:") && is_principal_arn(text))
         out->type = WHO_ARN;
+    else if (is_id(text))
+        out->type = WHO_ID;
     else
         return CH_EINVAL;
     return 0;
@@ -95,6 +109,10 @@ static enum who_grade grade(const struct who *w, const struct policy_principal *
         if (is_text(w->text, p->arn))
             return GRADE_EXACT;
         return is_text(w->text, p->role_arn) ? GRADE_ROLE : GRADE_NONE;
+    case WHO_ID:
+        if (!is_text(w->text, p->id))
+            return GRADE_NONE;
+        return p->role_arn == NULL ? GRADE_EXACT : GRADE_ROLE;
     case WHO_SERVICE:
         return is_text(w->text, p->service) ? GRADE_EXACT : GRADE_NONE;
     case WHO_FEDERATED:
@@ -130,6 +148,8 @@ bool who_spares(const struct who *list, size_t count, const struct policy_princi
     if (p->federated != NULL)
         return names(list, count, WHO_FEDERATED, p->federated);
     return names(list, count, WHO_ACCOUNT, p->account) &&
-           (p->root || names(list, count, WHO_ARN, p->arn)) &&
-           (p->role_arn == NULL || names(list, count, WHO_ARN, p->role_arn));
+           (p->root || names(list, count, WHO_ARN, p->arn) ||
+            (p->role_arn == NULL && names(list, count, WHO_ID, p->id))) &&
+           (p->role_arn == NULL || names(list, count, WHO_ARN, p->role_arn) ||
+            names(list, count, WHO_ID, p->id));
 }

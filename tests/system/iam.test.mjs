@@ -336,6 +336,8 @@ test('simulations and the details of the account', async () => {
   const ContextEntries = [{ ContextKeyName: 'aws:RequestedRegion', ContextKeyType: 'string', ContextKeyValues: ['eu-west-1'] }];
   assert.deepEqual(await decisions('SimulatePrincipalPolicy', { PolicySourceArn, ActionNames, ContextEntries }),
     { 'acm:ListCertificates': 'allowed', 'acm:DeleteCertificate': 'explicitDeny', 'iam:GetUser': 'implicitDeny' });
+  const without = (await ask('SimulatePrincipalPolicy', { PolicySourceArn, ActionNames })).EvaluationResults.find((e) => e.EvalActionName === 'acm:ListCertificates');
+  assert.deepEqual(without.MissingContextValues, ['aws:requestedregion']);
   assert.equal((await decisions('SimulatePrincipalPolicy', { PolicySourceArn, ActionNames }))['acm:ListCertificates'], 'implicitDeny');
   assert.deepEqual(await decisions('SimulateCustomPolicy', { PolicyInputList: [policy(allow('iam:Get*'))], ActionNames }),
     { 'acm:ListCertificates': 'implicitDeny', 'acm:DeleteCertificate': 'implicitDeny', 'iam:GetUser': 'allowed' });

@@ -311,3 +311,45 @@ test('the root principal may do everything in its account, as far as service con
   const { stdout } = await operator('account', 'add', 'third', '--root-key');
   assert.match(stdout, /account\s+\d{12}\nname\s+third\nuser\s+root\naccount\s+\d{12}\naccess key id\s+AKIA/);
 });
+
+test('who is deleted and made again is somebody else', async () => {
+  const iam = new IAM.IAMClient(appliance.clientConfig());
+  const ask = (name, input, client = otherIam) => client.send(new IAM[`${name}Command`](input));
+  const home = /^arn:aws:acm-pca:[^:]*:(\d{12}):/.exec(authority.arn)[1];
+  const arn = `arn:aws:iam::${account}:user/twin`, RoleArn = `arn:aws:iam::${home}:role/for-twin`;
+  const make = async () => {
+    const { User } = await ask('CreateUser', { UserName: 'twin' });
+    await ask('AttachUserPolicy', { UserName: 'twin', PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' });
+    const { AccessKey } = await ask('CreateAccessKey', { UserName: 'twin' });
+    return { id: User.UserId, key: AccessKey.AccessKeyId, credentials: { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey } };
+  };
+  const trust = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: arn }, Action: 'sts:AssumeRole' }] });
+  const look = ({ credentials }) => appliance.pca({ credentials }).send(new DescribeCertificateAuthorityCommand(named));
+  const take = ({ credentials }) => new STSClient(appliance.clientConfig({ credentials })).send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'twin' }));
+  const shown = async () => JSON.parse(decodeURIComponent((await ask('GetRole', { RoleName: 'for-twin' }, iam)).Role.AssumeRolePolicyDocument)).Statement[0].Principal.AWS;
+  const listed = async () => JSON.parse((await owner.send(new GetPolicyCommand({ ResourceArn: authority.arn }))).Policy).Statement[0].Principal.AWS;
+  await refused(ask('CreateRole', { RoleName: 'for-twin', AssumeRolePolicyDocument: trust }, iam), 'MalformedPolicyDocumentException', new RegExp(`^Invalid principal in policy: "AWS":"${arn}"$`));
+  await refused(put(policy(arn)), 'InvalidPolicyException', /does not exist/);
+  const first = await make();
+  await ask('CreateRole', { RoleName: 'for-twin', AssumeRolePolicyDocument: trust }, iam);
+  await put(policy(arn));
+  await look(first);
+  await take(first);
+  assert.deepEqual([await shown(), await listed()], [arn, arn]);
+  assert.equal(JSON.parse(decodeURIComponent((await ask('ListRoles', {}, iam)).Roles.find((r) => r.RoleName === 'for-twin').AssumeRolePolicyDocument)).Statement[0].Principal.AWS, arn);
+  // another path and name: still the same
+  await ask('UpdateUser', { UserName: 'twin', NewPath: '/x/' });
+  await take(first);
+  assert.equal(await shown(), `arn:aws:iam::${account}:user/x/twin`);
+  await ask('DetachUserPolicy', { UserName: 'twin', PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' });
+  await ask('DeleteAccessKey', { UserName: 'twin', AccessKeyId: first.key });
+  await ask('DeleteUser', { UserName: 'twin' });
+  assert.deepEqual([await shown(), await listed()], [first.id, first.id]);
+  const second = await make();
+  await refused(look(second), 'AccessDeniedException');
+  await refused(take(second), 'AccessDenied');
+  assert.deepEqual([await shown(), await listed()], [first.id, first.id]);
+  await ask('UpdateAssumeRolePolicy', { RoleName: 'for-twin', PolicyDocument: trust }, iam);
+  await take(second);
+  await owner.send(new DeletePolicyCommand({ ResourceArn: authority.arn }));
+});
