@@ -13,6 +13,7 @@
 #include "ca/management.h"
 #include "ca/outbound.h"
 #include "ca/trail/checkpoint.h"
+#include "ca/trail/verify.h"
 #include "ca/pca/ocsp.h"
 #include "ca/public.h"
 #include "ca/secrets.h"
@@ -427,6 +428,20 @@ static int answer_validation(struct core *core, struct channel *from, const stru
     return r;
 }
 
+static int answer_audit(struct core *core, struct channel *from, const struct frame *frame)
+{
+    struct buf text = {0};
+    int made = trail_verify(core, &frame->message.audit.kept, &text);
+    if (made != 0 && (made != CH_EINTEGRITY || text.len == 0)) {
+        buf_clear(&text);
+        (void)buf_put_text(&text, ch_error_text(made));
+    }
+    struct msg_audit_reply message = {.result = (uint32_t)-made, .text = buf_slice(&text)};
+    int r = channel_send(from, MSG_AUDIT_REPLY, frame->header.id, &message, -1);
+    buf_free(&text);
+    return r;
+}
+
 static int answer_approval(struct core *core, struct channel *from, const struct frame *frame)
 {
     const struct msg_approval *asked = &frame->message.approval;
@@ -502,6 +517,7 @@ static const struct {
     {MSG_KEY_ROTATE, ROLE_OPERATOR, answer_key_rotate},
     {MSG_TRUST, ROLE_OPERATOR, answer_trust},
     {MSG_VALIDATION, ROLE_OPERATOR, answer_validation},
+    {MSG_AUDIT, ROLE_OPERATOR, answer_audit},
     {MSG_APPROVAL, ROLE_OPERATOR, answer_approval},
     {MSG_CT_LOGS, ROLE_OPERATOR, answer_ct_logs},
 };

@@ -31,6 +31,7 @@ int trust_list_run(int argc, char **argv);
 int trust_bundle_run(int argc, char **argv);
 int trust_make_run(int argc, char **argv);
 int trust_roll_over_run(int argc, char **argv);
+int audit_verify_run(int argc, char **argv);
 int approval_list_run(int argc, char **argv);
 int approval_show_run(int argc, char **argv);
 int approval_approve_run(int argc, char **argv);

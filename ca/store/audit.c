@@ -197,6 +197,19 @@ static int audit_accept(struct query *q, struct audit_head *head)
     return 0;
 }
 
+int store_audit_chain(struct store_tx *tx, uint64_t sequence, uint8_t chain[DIGEST_SIZE])
+{
+    struct audit_head head = {0};
+    struct query q;
+    audit_from(&q, tx, sequence - 1, 1);
+    int r = query_row(&q);
+    if (r == 0)
+        r = audit_accept(&q, &head);
+    query_close(&q);
+    memcpy(chain, head.chain, DIGEST_SIZE);
+    return r == 0 && head.sequence != sequence ? CH_ENOTFOUND : r;
+}
+
 int store_audit_head(struct store_tx *tx, uint64_t *sequence, uint8_t chain[DIGEST_SIZE])
 {
     struct audit_head head = {0};

@@ -654,6 +654,8 @@ struct checkpoint_row {
 };
 /* Sequence number and chain value of the last record; 0 and zeros before the first. For reading units: what is committed. */
 int store_audit_head(struct store_tx *tx, uint64_t *sequence, uint8_t chain[32]);
+/* The chain value of a record. CH_ENOTFOUND. */
+int store_audit_chain(struct store_tx *tx, uint64_t sequence, uint8_t chain[32]);
 /* CH_EEXISTS when that record has one already. */
 int store_checkpoint_insert(struct store_tx *tx, const struct checkpoint_row *row);
 /* CH_ENOTFOUND: there is none. */

@@ -207,6 +207,14 @@ static const struct message_field validation_reply_fields[] = {
     FIELD(msg_validation_reply, text, FIELD_TEXT, MESSAGE_BODY_MAX),
 };
 
+static const struct message_field audit_fields[] = {
+    FIELD(msg_audit, kept, FIELD_PAIRS, 64),
+};
+static const struct message_field audit_reply_fields[] = {
+    FIELD(msg_audit_reply, result, FIELD_U32, 0),
+    FIELD(msg_audit_reply, text, FIELD_TEXT, TEXT_MAX),
+};
+
 static const struct message_field approval_fields[] = {
     FIELD(msg_approval, verb, FIELD_TEXT, 16),
     FIELD(msg_approval, id, FIELD_TEXT, 36),
@@ -278,6 +286,8 @@ static const struct message_row rows[] = {
     ROW(MSG_TRUST_REPLY, trust_reply, CORE, OPERATOR, 0, PEM_MAX + SMALL),
     ROW(MSG_VALIDATION, validation, OPERATOR, CORE, MSG_VALIDATION_REPLY, 1024),
     ROW(MSG_VALIDATION_REPLY, validation_reply, CORE, OPERATOR, 0, MESSAGE_SIZE_MAX),
+    ROW(MSG_AUDIT, audit, OPERATOR, CORE, MSG_AUDIT_REPLY, 8192),
+    ROW(MSG_AUDIT_REPLY, audit_reply, CORE, OPERATOR, 0, 8192),
     ROW(MSG_APPROVAL, approval, OPERATOR, CORE, MSG_APPROVAL_REPLY, 1024),
     ROW(MSG_APPROVAL_REPLY, approval_reply, CORE, OPERATOR, 0, 2 * PEM_MAX + SMALL),
     ROW(MSG_CT_LOGS, ct_logs, OPERATOR, CORE, MSG_CT_LOGS_REPLY, CT_LOGS_MAX + SMALL),

@@ -86,6 +86,8 @@ enum message_type {
     MSG_CT_LOGS_REPLY = 43,
     MSG_APPROVAL = 46,    /* operator -> core: requests that wait for a second principal */
     MSG_APPROVAL_REPLY = 47,
+    MSG_AUDIT = 58,       /* operator -> core: verify the audit trail */
+    MSG_AUDIT_REPLY = 59,
 };
 
 struct message_pair {
@@ -303,6 +305,15 @@ struct msg_validation_reply {
     struct slice text; /* JSON; why not */
 };
 
+struct msg_audit {
+    struct message_pairs kept; /* record number: chain value in hex, as a log has it */
+};
+
+struct msg_audit_reply {
+    uint32_t result;   /* 0, or -CH_E* */
+    struct slice text; /* what was found */
+};
+
 struct msg_approval {
     struct slice verb;   /* "list", "list all", "show", "approve", "deny" */
     struct slice id;     /* empty for lists */
@@ -382,6 +393,8 @@ union message_any {
     struct msg_trust_reply trust_reply;
     struct msg_validation validation;
     struct msg_validation_reply validation_reply;
+    struct msg_audit audit;
+    struct msg_audit_reply audit_reply;
     struct msg_approval approval;
     struct msg_approval_reply approval_reply;
     struct msg_ct_logs ct_logs;

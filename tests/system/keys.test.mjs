@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, createPrivateKey } from 'node:crypto';
-import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ExportCertificateCommand } from '@aws-sdk/client-acm';
@@ -89,6 +89,24 @@ describe('checkpoints of the audit trail', () => {
     assert.equal(sql('SELECT max(sequence) FROM audit_checkpoints'), sql('SELECT max(sequence) FROM audit'));
   });
 
+  test('the trail is verified by a command, and against what a log has kept', async () => {
+    const log = join(a.state, 'kept.log');
+    writeFileSync(log, a.log);
+    await a.launch();
+    const good = await chancery('audit', 'verify', '--state', a.state, '--log', log);
+    assert.equal(good.code, 0, good.stdout);
+    assert.match(good.stdout, /^records +\d+\nchain +intact\ncheckpoints +\d+ intact; the last covers record \d+, signed .*\nlog +its last \d+ checkpoints agree\n$/);
+    await a.stop();
+    writeFileSync(log, a.log.replace(/(audit checkpoint: record \d+, chain )([0-9a-f]{2})/g, (_, head, two) => `${head}${two === '00' ? '11' : '00'}`));
+    await a.launch();
+    const bad = await chancery('audit', 'verify', '--state', a.state, '--log', log);
+    assert.equal(bad.code, 1);
+    assert.match(bad.stdout, /chain +intact\n[^]*log +BROKEN: record \d+ is not what the log says/);
+    writeFileSync(log, 'nothing\n');
+    assert.equal((await chancery('audit', 'verify', '--state', a.state, '--log', log)).code, 1);
+    await a.stop();
+  });
+
   test('a history that was rewritten, with its chain computed anew, is found', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'chancery-kept-'));
     const file = join(a.state, 'store', 'chancery.db');
@@ -108,6 +126,9 @@ describe('checkpoints of the audit trail', () => {
       const { code, stdout } = await chancery('status', '--state', a.state, '--verify');
       assert.equal(code, 1);
       assert.match(stdout, /audit chain +BROKEN at record \d+/);
+      const found = await chancery('audit', 'verify', '--state', a.state);
+      assert.equal(found.code, 1);
+      assert.match(found.stdout, /^chain +BROKEN at record \d+$/m);
       await a.stop();
     } finally {
       for (const name of ['chancery.db', 'chancery.db-wal', 'chancery.db-shm']) rmSync(join(a.state, 'store', name), { force: true });

@@ -138,6 +138,77 @@ static void a_row_that_was_altered_anywhere_counts_no_more(void **state)
     assert_int_equal(duties_verify(&core_kit.core, &row), CH_EINTEGRITY);
 }
 
+/* ---- who may approve ---- */
+
+static int insert_unit(struct store_tx *tx, void *context)
+{
+    return store_approval_insert(tx, context);
+}
+
+static enum duties_verdict verdict_of(const char *asks, const char *behind_asking,
+                                      const char *decides, const char *behind_deciding, bool approve,
+                                      const char *account)
+{
+    static unsigned number;
+    char requester_id[16], origin[16];
+    struct approval_row row = row_make();
+    struct duties_use use = {0};
+    enum duties_verdict verdict = DUTIES_LATE;
+    snprintf(requester_id, sizeof requester_id, "%s", asks);
+    snprintf(origin, sizeof origin, "%s", behind_asking);
+    snprintf(row.id, sizeof row.id, "00000000-0000-4000-8000-0000000001%02u", number++);
+    row.requester_id = requester_id;
+    row.origin = origin;
+    row.decided_by = row.reason = row.used_by = NULL;
+    row.decided_at = row.used_at = 0;
+    row.expires_at = 1000;
+    assert_int_equal(duties_tag(&core_kit.core, &row, row.tag), 0);
+    assert_int_equal(store_write(core_kit.core.store, insert_unit, &row), 0);
+    struct duties_decision d = {.id = row.id, .account = account, .by = "somebody",
+                                .by_id = decides, .by_origin = behind_deciding,
+                                .approve = approve, .now = 999};
+    assert_int_equal(duties_decide(&core_kit.core, &d, &use, &verdict), 0);
+    if (verdict == DUTIES_DONE)
+        assert_int_equal(duties_verify(&core_kit.core, &use.row), 0);
+    approval_row_free(&use.row);
+    return verdict;
+}
+
+static void nobody_approves_for_himself(void **state)
+{
+    static const struct {
+        const char *asks, *behind_asking, *decides, *behind_deciding;
+        bool may;
+    } cases[] = {
+        {"AIDA1", "AIDA1", "AIDA2", "AIDA2", true},
+        {"AIDA1", "AIDA1", "AIDA1", "AIDA1", false},
+        {"AIDA1", "AIDA1", "AROA1", "AIDA2", true},
+        {"AIDA1", "AIDA1", "AROA1", "AIDA1", false}, /* in a role */
+        {"AROA1", "AIDA1", "AIDA1", "AIDA1", false}, /* out of a role */
+        {"AROA1", "AIDA1", "AROA2", "AIDA1", false}, /* from role to role */
+        {"AROA1", "AIDA1", "AROA1", "AIDA2", false}, /* the same role, put on by two */
+        {"AROA1", "AIDA1", "AROA2", "AIDA2", true},
+        {"AROA1", "", "AIDA2", "AIDA2", false}, /* who stands behind is not known */
+        {"AIDA1", "AIDA1", "AROA1", "", false},
+        {"AROA1", "", "operator", "", true},
+        {"operator", "", "AIDA1", "AIDA1", true},
+        {"operator", "", "operator", "", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        enum duties_verdict verdict =
+            verdict_of(cases[i].asks, cases[i].behind_asking, cases[i].decides,
+                       cases[i].behind_deciding, true, NULL);
+        if (verdict != (cases[i].may ? DUTIES_DONE : DUTIES_SAME))
+            fail_msg("case %zu: %d", i, (int)verdict);
+    }
+    assert_int_equal(verdict_of("AIDA1", "AIDA1", "AIDA1", "AIDA1", false, NULL), DUTIES_DONE);
+    assert_int_equal(verdict_of("AIDA1", "AIDA1", "AIDA2", "AIDA2", true, "111122223333"),
+                     DUTIES_DONE);
+    assert_int_equal(verdict_of("AIDA1", "AIDA1", "AIDA2", "AIDA2", true, "444455556666"),
+                     DUTIES_MISSING);
+}
+
 static void time_ends_what_is_open_and_nothing_else(void **state)
 {
     static const struct {
@@ -161,6 +232,7 @@ int main(void)
         cmocka_unit_test(the_default_is_off),
         cmocka_unit_test(only_groups_that_there_are_can_be_configured),
         cmocka_unit_test(a_row_that_was_altered_anywhere_counts_no_more),
+        cmocka_unit_test(nobody_approves_for_himself),
         cmocka_unit_test(time_ends_what_is_open_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, core_kit_setup, core_kit_teardown);
