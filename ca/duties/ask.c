@@ -26,7 +26,7 @@ struct asking {
 const char *duties_origin(const struct request *r)
 {
     const char *origin = member_text(r->principal.session, "origin");
-    if (r->principal.kind == PRINCIPAL_USER)
+    if (r->principal.kind != PRINCIPAL_ROLE)
         return r->principal.user_id;
     return origin == NULL ? "" : origin;
 }
