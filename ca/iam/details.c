@@ -146,6 +146,47 @@ static int visit(void *context, struct iam_row *row)
     return rc;
 }
 
+/* ---- the policies of AWS that somebody has ---- */
+
+static int managed_object(struct details *d, const struct managed_policy *p, json_t **out)
+{
+    const struct iam_version_row row = {.version = 1,
+                                        .document = (char *)(uintptr_t)p->document,
+                                        .created_at = MANAGED_CREATED_AT};
+    struct versions v = {.list = json_array(), .chosen = 1};
+    int rc = iam_managed_object(d->tx, d->r->scope.account, p, out);
+    if (rc == 0)
+        rc = version_visit(&v, &row);
+    if (rc == 0)
+        rc = member_put_new(*out, "PolicyVersionList", json_incref(v.list));
+    json_decref(v.list);
+    return rc;
+}
+
+static bool is_used(const json_t *object)
+{
+    return json_integer_value(json_object_get(object, "AttachmentCount")) > 0 ||
+           json_integer_value(json_object_get(object, "PermissionsBoundaryUsageCount")) > 0;
+}
+
+static int managed_add(struct details *d, const struct managed_policy *p)
+{
+    json_t *object = NULL;
+    int rc = managed_object(d, p, &object);
+    bool taken = rc == 0 && is_used(object) && iam_page_takes(&d->page, p->id);
+    if (taken && json_array_append(d->lists[IAM_POLICY], object) != 0)
+        rc = CH_ENOMEM;
+    if (taken && rc == 0)
+        return iam_page_add(&d->page, p->id, object);
+    json_decref(object);
+    return rc;
+}
+
+static bool wanted(const json_t *filter, const char *what)
+{
+    return json_array_size(filter) == 0 || member_list_has(filter, what);
+}
+
 static int step(struct request *r, struct store_tx *tx)
 {
     struct details d = {.r = r, .tx = tx};
@@ -153,10 +194,11 @@ static int step(struct request *r, struct store_tx *tx)
     int rc = iam_page_open(r, &d.page);
     for (enum iam_kind kind = IAM_USER; kind <= IAM_POLICY; kind++) {
         d.lists[kind] = json_array();
-        if (rc == 0 && (filter == NULL || json_array_size(filter) == 0 ||
-                        member_list_has(filter, rows[kind].filter)))
+        if (rc == 0 && wanted(filter, rows[kind].filter))
             rc = store_iam_list(tx, r->scope.account, kind, "", "", UINT32_MAX, visit, &d);
     }
+    for (size_t i = 0; rc == 0 && wanted(filter, "AWSManagedPolicy") && i < managed_policy_count; i++)
+        rc = managed_add(&d, &managed_policies[i]);
     for (enum iam_kind kind = IAM_USER; kind <= IAM_POLICY; kind++) {
         rc = rc == 0 ? member_put_new(r->out, rows[kind].list, json_incref(d.lists[kind])) : rc;
         json_decref(d.lists[kind]);

@@ -103,13 +103,13 @@ static int check_size(struct request *r)
 
 /* ---- policies ---- */
 
-static int aws_object(struct store_tx *tx, const struct request *r, const struct managed_policy *p,
-                      json_t **out)
+int iam_managed_object(struct store_tx *tx, const char *account, const struct managed_policy *p,
+                       json_t **out)
 {
     uint32_t attached = 0, bounding = 0;
-    int rc = store_iam_holders_count(tx, r->scope.account, p->arn, false, &attached);
+    int rc = store_iam_holders_count(tx, account, p->arn, false, &attached);
     if (rc == 0)
-        rc = store_iam_holders_count(tx, r->scope.account, p->arn, true, &bounding);
+        rc = store_iam_holders_count(tx, account, p->arn, true, &bounding);
     if (rc != 0)
         return rc;
     *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:s, s:o, s:o}", "PolicyName",
@@ -179,7 +179,7 @@ static int get_step(struct request *r, struct store_tx *tx)
     json_t *object = NULL;
     int rc = find(r, tx, &policy);
     if (rc == 0)
-        rc = policy.aws != NULL ? aws_object(tx, r, policy.aws, &object)
+        rc = policy.aws != NULL ? iam_managed_object(tx, r->scope.account, policy.aws, &object)
                                 : iam_policy_object(tx, &policy.row, true, &object);
     if (rc == 0)
         rc = member_put_new(r->out, "Policy", object);
@@ -240,7 +240,7 @@ static int list_aws(struct request *r, struct listing *l)
         json_t *object = NULL;
         if (strncmp(p->path, l->prefix, strlen(l->prefix)) != 0)
             continue;
-        rc = aws_object(l->tx, r, p, &object);
+        rc = iam_managed_object(l->tx, r->scope.account, p, &object);
         json_object_del(object, "Description"); /* lists leave it out */
         if (rc == 0)
             rc = list_add(l, p->arn, object);

@@ -22,6 +22,10 @@ void iam_policy_free(struct iam_policy *policy);
 /* The document that counts, of a policy by its ARN; the caller frees. CH_ENOTFOUND. */
 int iam_policy_document(struct store_tx *tx, const char *account, const char *arn, char **out);
 
+/* A policy of AWS as an account sees it, a new object; the caller owns it. */
+int iam_managed_object(struct store_tx *tx, const char *account, const struct managed_policy *p,
+                       json_t **out);
+
 /* NoSuchEntityException when it does not, in the words for something that should be attached. */
 int iam_policy_must_exist(struct request *r, struct store_tx *tx, const char *arn);
 

@@ -348,6 +348,11 @@ test('simulations and the details of the account', async () => {
   assert.equal(sim.UserPolicyList[0].PolicyName, 'p');
   assert.deepEqual(all.UserDetailList.find((u) => u.UserName === 'admin').AttachedManagedPolicies, [{ PolicyName: 'AdministratorAccess', PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' }]);
   assert.deepEqual(all.GroupDetailList ?? [], []);
+  const managed = (await ask('GetAccountAuthorizationDetails', { Filter: ['AWSManagedPolicy'] }));
+  const whole = managed.Policies.find((p) => p.PolicyName === 'AdministratorAccess');
+  assert.deepEqual([whole.AttachmentCount >= 1, whole.PolicyVersionList[0].IsDefaultVersion, managed.UserDetailList ?? []], [true, true, []]);
+  assert.deepEqual([JSON.parse(decodeURIComponent(whole.PolicyVersionList[0].Document)).Statement[0].Action].flat(), ['*']);
+  assert.ok(!managed.Policies.some((p) => p.PolicyName === 'AWSPrivateCAAuditor'));
   const names = [];
   for (let Marker; ; ) {
     const page = await ask('GetAccountAuthorizationDetails', { MaxItems: 3, Marker });
