@@ -48,14 +48,19 @@ int caa_print(const struct caa_record *record, struct buf *out)
     return r == 0 ? buf_put_text(out, "\"") : r;
 }
 
-static bool tag_is(const struct caa_record *record, const char *name)
+static bool text_is(struct slice s, const char *folded_text)
 {
-    if (record->tag.len != strlen(name))
+    if (s.len != strlen(folded_text))
         return false;
-    for (size_t i = 0; i < record->tag.len; i++)
-        if (folded(record->tag.data[i]) != (uint8_t)name[i])
+    for (size_t i = 0; i < s.len; i++)
+        if (folded(s.data[i]) != (uint8_t)folded_text[i])
             return false;
     return true;
+}
+
+static bool tag_is(const struct caa_record *record, const char *name)
+{
+    return text_is(record->tag, name);
 }
 
 /* ---- the value of issue and issuewild: RFC 8659 4.2 ---- */
@@ -97,29 +102,97 @@ static bool name_take(struct slice *s, char out[DOMAIN_SIZE])
     return true;
 }
 
-/* parameter = tag *WSP "=" *WSP value; value = *(%x21-3A / %x3C-7E) */
-static bool parameter_take(struct slice *s)
+/* What is done with a parameter of a property; false: it keeps us out. */
+struct parameters {
+    const struct caa_asker *asker;
+    unsigned accounts, methods; /* how many of each were met */
+};
+
+static bool list_has(const char *list, struct slice name)
 {
-    size_t len = label_len(*s);
-    if (len == 0)
+    for (const char *at = list; at != NULL && *at != '\0'; at = strchr(at, ',')) {
+        at += *at == ',' ? 1 : 0;
+        if (strncmp(at, (const char *)name.data, name.len) == 0 &&
+            (at[name.len] == ',' || at[name.len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 8657 3; the form of URI is ours to say: RFC 7565, as Baseline Requirements 4.2.2.1.2 would have it. */
+static bool account_allows(struct parameters *p, struct slice uri)
+{
+    static const char scheme[] = "acct:";
+    size_t account = strlen(p->asker->account);
+    size_t head = sizeof scheme - 1 + account + 1;
+    if (++p->accounts > 1 || uri.len <= head || memcmp(uri.data, scheme, sizeof scheme - 1) != 0)
         return false;
-    *s = slice_of(s->data + len, s->len - len);
+    return memcmp(uri.data + sizeof scheme - 1, p->asker->account, account) == 0 &&
+           uri.data[head - 1] == '@' &&
+           list_has(p->asker->issuers, slice_of(uri.data + head, uri.len - head));
+}
+
+/* RFC 8657 4: value = [*(label ",") label]; label = 1*(ALPHA / DIGIT / "-"). */
+static bool methods_allow(struct parameters *p, struct slice list)
+{
+    bool found = false;
+    if (++p->methods > 1)
+        return false;
+    for (size_t begin = 0; begin <= list.len;) {
+        size_t end = begin;
+        while (end < list.len && (is_alnum(list.data[end]) || list.data[end] == '-'))
+            end++;
+        if (end == begin || (end < list.len && list.data[end] != ','))
+            return false;
+        found = found || text_is(slice_of(list.data + begin, end - begin), p->asker->method);
+        begin = end + 1;
+    }
+    return found;
+}
+
+static const struct {
+    const char *tag;
+    bool (*allows)(struct parameters *p, struct slice value);
+} parameters_known[] = {
+    {"accounturi", account_allows},
+    {"validationmethods", methods_allow},
+};
+
+static bool parameter_allows(struct parameters *p, struct slice tag, struct slice value)
+{
+    for (size_t i = 0; i < sizeof parameters_known / sizeof parameters_known[0]; i++)
+        if (text_is(tag, parameters_known[i].tag))
+            return parameters_known[i].allows(p, value);
+    return true;
+}
+
+/* parameter = tag *WSP "=" *WSP value; value = *(%x21-3A / %x3C-7E) */
+static bool parameter_take(struct slice *s, struct parameters *p)
+{
+    struct slice tag = slice_of(s->data, label_len(*s));
+    if (tag.len == 0)
+        return false;
+    *s = slice_of(s->data + tag.len, s->len - tag.len);
     blanks_skip(s);
     if (s->len == 0 || s->data[0] != '=')
         return false;
     *s = slice_of(s->data + 1, s->len - 1);
     blanks_skip(s);
-    while (s->len > 0 && s->data[0] > ' ' && s->data[0] < 0x7f && s->data[0] != ';')
+    struct slice value = slice_of(s->data, 0);
+    while (s->len > 0 && s->data[0] > ' ' && s->data[0] < 0x7f && s->data[0] != ';') {
+        value.len++;
         *s = slice_of(s->data + 1, s->len - 1);
+    }
     blanks_skip(s);
-    return true;
+    return parameter_allows(p, tag, value);
 }
 
-static bool parameters_take(struct slice *s)
+static bool parameters_allow(struct slice *s, const struct caa_asker *asker)
 {
+    struct parameters p = {.asker = asker};
     blanks_skip(s);
     while (s->len > 0) {
-        if (!parameter_take(s))
+        if (!parameter_take(s, &p))
             return false;
         if (s->len > 0 && s->data[0] != ';')
             return false;
@@ -130,18 +203,7 @@ static bool parameters_take(struct slice *s)
     return true;
 }
 
-static bool list_has(const char *list, const char *name)
-{
-    size_t len = strlen(name);
-    for (const char *at = list; at != NULL && *at != '\0'; at = strchr(at, ',')) {
-        at += *at == ',' ? 1 : 0;
-        if (strncmp(at, name, len) == 0 && (at[len] == ',' || at[len] == '\0'))
-            return true;
-    }
-    return false;
-}
-
-bool caa_value_names(struct slice value, const char *issuers)
+bool caa_value_allows(struct slice value, const struct caa_asker *asker)
 {
     char name[DOMAIN_SIZE];
     blanks_skip(&value);
@@ -152,10 +214,20 @@ bool caa_value_names(struct slice value, const char *issuers)
         if (value.data[0] != ';')
             return false;
         value = slice_of(value.data + 1, value.len - 1);
-        if (!parameters_take(&value))
+        if (!parameters_allow(&value, asker))
             return false;
     }
-    return list_has(issuers, name);
+    return list_has(asker->issuers, slice_text(name));
+}
+
+const char *caa_method_label(const char *method)
+{
+    static const char *const labels[][2] = {
+        {"EMAIL", "ca-tbr-4"}, {"DNS", "ca-tbr-7"}, {"HTTP", "ca-tbr-18"}};
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+        if (strcmp(labels[i][0], method) == 0)
+            return labels[i][1];
+    return "";
 }
 
 /* ---- the record set ---- */
@@ -183,7 +255,7 @@ static size_t count_of(const struct slice *rdata, size_t count, const char *tag)
 }
 
 enum caa_verdict caa_judge(const struct slice *rdata, size_t count, bool wildcard,
-                           const char *issuers, size_t *which)
+                           const struct caa_asker *asker, size_t *which)
 {
     struct caa_record record;
     *which = count;
@@ -197,7 +269,7 @@ enum caa_verdict caa_judge(const struct slice *rdata, size_t count, bool wildcar
     for (size_t i = 0; i < count; i++) {
         if (caa_parse(rdata[i], &record) != 0 || !tag_is(&record, tag))
             continue;
-        if (caa_value_names(record.value, issuers))
+        if (caa_value_allows(record.value, asker))
             return CAA_ALLOWS;
         if (*which == count)
             *which = i;

@@ -21,11 +21,28 @@ int caa_parse(struct slice rdata, struct caa_record *out);
 /* As in a zone file: 0 issue "amazon.com"; octets that are not printable as \DDD. */
 int caa_print(const struct caa_record *record, struct buf *out);
 
+/* Who wants to issue, for whom, by what proof. */
+struct caa_asker {
+    const char *issuers; /* our names, comma-separated, lower case */
+    const char *account; /* 12 digits */
+    const char *method;  /* label of the proof, see caa_method_label */
+};
+
 /*
- * Does the value of an issue or issuewild property name one of the issuers (comma-separated, lower
- * case)? One that does not follow the grammar of RFC 8659 4.2 names nobody.
+ * The label of a validation method (DNS, EMAIL, HTTP) in validationmethods parameters: Baseline Requirements
+ * 4.2.2.1.2, "ca-tbr-" and the number of the subsection of 3.2.2.4. Our methods are none of ACME's, so labels of
+ * ACME are never ours. "" for another word.
  */
-bool caa_value_names(struct slice value, const char *issuers);
+const char *caa_method_label(const char *method);
+
+/*
+ * Does the value of an issue or issuewild property allow it: name one of the issuers, and no parameter (RFC 8657)
+ * keep this account or this method out? One that does not follow the grammar of RFC 8659 4.2 allows nobody.
+ *   accounturi         exactly acct:<account>@<issuer>, the issuer being one of ours; given twice: nobody's
+ *   validationmethods  a list of labels, case-insensitive; one that is damaged, or given twice: nobody's
+ * Parameters of other names mean nothing.
+ */
+bool caa_value_allows(struct slice value, const struct caa_asker *asker);
 
 enum caa_verdict { CAA_ALLOWS, CAA_FORBIDS };
 
@@ -34,6 +51,6 @@ enum caa_verdict { CAA_ALLOWS, CAA_FORBIDS };
  * the record that forbids, or count when it is the lack of one that allows.
  */
 enum caa_verdict caa_judge(const struct slice *rdata, size_t count, bool wildcard,
-                           const char *issuers, size_t *which);
+                           const struct caa_asker *asker, size_t *which);
 
 #endif

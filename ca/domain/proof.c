@@ -121,7 +121,7 @@ struct judge {
     void (*take)(struct judge *j, const struct dns_view *v);
     void (*end)(struct judge *j, struct finding *f);
     const char *value; /* expected */
-    const char *issuers;
+    struct caa_asker asker;
     bool wildcard;
     /* of the resolver at hand */
     unsigned steps;
@@ -275,6 +275,13 @@ static void last_take(struct judge *j, const struct dns_view *v)
     (void)v;
 }
 
+/* Does it name methods or an account: then a person may want to know ours. */
+static bool restricts(const char *shown)
+{
+    return shown != NULL &&
+           (strcasestr(shown, "validationmethods") != NULL || strcasestr(shown, "accounturi") != NULL);
+}
+
 static void caa_end(struct judge *j, struct finding *f)
 {
     const struct dns_view *v = &j->last;
@@ -283,7 +290,7 @@ static void caa_end(struct judge *j, struct finding *f)
     size_t which = 0;
     if (find_failure(f, v))
         return;
-    if (caa_judge(v->records, v->count, j->wildcard, j->issuers, &which) == CAA_ALLOWS) {
+    if (caa_judge(v->records, v->count, j->wildcard, &j->asker, &which) == CAA_ALLOWS) {
         f->verdict = PROOF_GOOD;
         return;
     }
@@ -292,18 +299,21 @@ static void caa_end(struct judge *j, struct finding *f)
         buf_clear(&text);
     const char *shown = buf_text(&text);
     find(f, PROOF_FORBIDDEN, "CAA_FORBIDS",
-         "The CAA record of %.*s forbids it: CAA %.700s; one with issue \"%.*s\" would allow it",
+         "The CAA record of %.*s forbids it: CAA %.600s; one with issue \"%.*s\" would allow it%s%s",
          TEXT(v->name), shown == NULL || shown[0] == '\0' ? "(damaged)" : shown,
-         (int)strcspn(j->issuers, ","), j->issuers);
+         (int)strcspn(j->asker.issuers, ","), j->asker.issuers,
+         restricts(shown) ? ", also with validationmethods=" : "",
+         restricts(shown) ? j->asker.method : "");
     buf_free(&text);
 }
 
 int proof_caa(const struct config *config, struct slice views, const char *name,
-              struct proof *out)
+              const struct proof_asker *asker, struct proof *out)
 {
     struct judge j = {.take = last_take,
                       .end = caa_end,
-                      .issuers = config->domains_caa_names,
+                      .asker = {config->domains_caa_names, asker->account,
+                                caa_method_label(asker->method)},
                       .wildcard = domain_is_wildcard(name)};
     return judge_all(config, views, &j, out);
 }

@@ -38,11 +38,15 @@ int proof_dns(const struct config *config, struct slice views, const char *value
               struct proof *out);
 
 /*
- * CAA for a name in lower case, "*." or not: RFC 8659, Baseline Requirements 3.2.2.8. A look-up that fails is
- * never taken for permission. Errors as above.
+ * CAA for a name in lower case, "*." or not, of an account that proves it so: RFC 8659, RFC 8657, Baseline
+ * Requirements 4.2.2.1. A look-up that fails is never taken for permission. Errors as above.
  */
+struct proof_asker {
+    const char *account; /* 12 digits */
+    const char *method;  /* DNS, EMAIL, HTTP */
+};
 int proof_caa(const struct config *config, struct slice views, const char *name,
-              struct proof *out);
+              const struct proof_asker *asker, struct proof *out);
 
 /* Mail: is there an MX record at all; a single "." says that there is no mail (RFC 7505). */
 int proof_mx(const struct config *config, struct slice views, struct proof *out);

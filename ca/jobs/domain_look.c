@@ -58,7 +58,8 @@ static void on_caa(void *context, int failure, const union message_any *answer)
 {
     struct look *l = context;
     if (failure == 0)
-        failure = proof_caa(l->core->config, answer->looked_up.views, l->domain, &l->caa);
+        failure = proof_caa(l->core->config, answer->looked_up.views, l->domain,
+                            &(struct proof_asker){l->scope.account, l->method}, &l->caa);
     l->caa_is = failure == 0;
     look_fail(l, failure);
 }

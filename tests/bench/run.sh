@@ -157,6 +157,9 @@ figures() { while IFS= read -r line; do row "${line%%: *}" "${line#*: }"; done; 
 head_row "The public plane, plain HTTP, clients on the same machine; and beside it what Debian has"
 sh tests/bench/public.sh "$bench" "$state" "$public_port" "${ca##*/}" | figures
 
+head_row "Public certificates, proved by DNS against knotd, issued with a timestamp of the own log"
+sh tests/bench/validation.sh "$bin" | figures
+
 head_row "Memory and store"
 row "resident, core" "$(rss "$(child chancery-core)")"
 row "resident, front" "$(rss "$(child chancery-front)")"

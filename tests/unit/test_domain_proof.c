@@ -41,10 +41,12 @@ static struct slice rdata(uint8_t flags, const char *tag, const char *value)
     return slice_of(room, 2 + tag_len + len);
 }
 
+static const struct caa_asker asker = {AMAZON, "123456789012", "ca-tbr-7"};
+
 static enum caa_verdict judged(bool wildcard, size_t count, const struct slice *records)
 {
     size_t which = 0;
-    return caa_judge(records, count, wildcard, AMAZON, &which);
+    return caa_judge(records, count, wildcard, &asker, &which);
 }
 
 #define JUDGE(wildcard, ...)                                                                       \
@@ -72,6 +74,42 @@ static void each_of_our_names_allows(void **state)
         assert_int_equal(JUDGE(true, rdata(0, "issue", names[i])), CAA_ALLOWS);
         assert_int_equal(JUDGE(true, rdata(0, "ISSUEwild", names[i])), CAA_ALLOWS);
     }
+}
+
+static void accounts_and_methods_that_a_record_names_bind(void **state)
+{
+    (void)state;
+    static const char *const allowing[] = {
+        "amazon.com; validationmethods=ca-tbr-7",
+        "amazon.com; ValidationMethods = http-01,CA-TBR-7",
+        "amazon.com; accounturi=acct:123456789012@amazon.com",
+        "amazon.com; accounturi=acct:123456789012@awstrust.com; validationmethods=ca-tbr-4,ca-tbr-7",
+        "amazon.com; other=x",
+    };
+    static const char *const forbidding[] = {
+        "amazon.com; validationmethods=dns-01", /* of ACME, which this is not */
+        "amazon.com; validationmethods=ca-tbr-18",
+        "amazon.com; validationmethods=",
+        "amazon.com; validationmethods=ca-tbr-7,",
+        "amazon.com; validationmethods=,ca-tbr-7",
+        "amazon.com; validationmethods=ca_tbr,ca-tbr-7",
+        "amazon.com; validationmethods=ca-tbr-7; validationmethods=ca-tbr-7",
+        "amazon.com; accounturi=acct:210987654321@amazon.com",
+        "amazon.com; accounturi=acct:123456789012@ca.example",
+        "amazon.com; accounturi=acct:123456789012@",
+        "amazon.com; accounturi=https://amazon.com/123456789012",
+        "amazon.com; accounturi=",
+        "amazon.com; accounturi=acct:123456789012@amazon.com; accounturi=acct:123456789012@amazon.com",
+        "amazon.com; accounturi=acct:123456789012@amazon.com; validationmethods=dns-01",
+    };
+    for (size_t i = 0; i < sizeof allowing / sizeof allowing[0]; i++)
+        assert_int_equal(JUDGE(false, rdata(0, "issue", allowing[i])), CAA_ALLOWS);
+    for (size_t i = 0; i < sizeof forbidding / sizeof forbidding[0]; i++)
+        assert_int_equal(JUDGE(false, rdata(0, "issue", forbidding[i])), CAA_FORBIDS);
+    assert_int_equal(JUDGE(false, rdata(0, "issue", forbidding[0]), rdata(0, "issue", "amazon.com")),
+                     CAA_ALLOWS); /* any that allows is enough */
+    assert_string_equal(caa_method_label("EMAIL"), "ca-tbr-4");
+    assert_string_equal(caa_method_label("HTTP"), "ca-tbr-18");
 }
 
 static void other_names_and_none_forbid(void **state)
@@ -241,7 +279,8 @@ static void assert_caa(struct buf *views, const char *name, enum proof_verdict v
                        const char *words)
 {
     struct proof p;
-    assert_int_equal(proof_caa(&config, buf_slice(views), name, &p), 0);
+    assert_int_equal(proof_caa(&config, buf_slice(views), name,
+                               &(struct proof_asker){"123456789012", "DNS"}, &p), 0);
     if (p.verdict != verdict || strstr(p.reason, words) == NULL)
         fail_msg("%d: %s", (int)p.verdict, p.reason);
     proof_free(&p);
@@ -331,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_records_everybody_may_issue),
         cmocka_unit_test(each_of_our_names_allows),
+        cmocka_unit_test(accounts_and_methods_that_a_record_names_bind),
         cmocka_unit_test(other_names_and_none_forbid),
         cmocka_unit_test(one_of_several_records_is_enough),
         cmocka_unit_test(issuewild_alone_counts_for_wildcards_when_there_is_one),
