@@ -65,6 +65,17 @@ static int climb_walk(struct walk *w, char name[DNS_NAME_SIZE])
     return r;
 }
 
+/* What bounds how often servers are asked need not be asked of every resolver. */
+static int ns_walk(struct walk *w, char name[DNS_NAME_SIZE])
+{
+    struct resolved a;
+    if (w->which > 0)
+        return 0;
+    int r = ask(w, name, DNS_TYPE_NS, &a);
+    resolved_free(&a);
+    return r;
+}
+
 static int mx_walk(struct walk *w, char name[DNS_NAME_SIZE])
 {
     struct resolved a;
@@ -76,7 +87,7 @@ static int mx_walk(struct walk *w, char name[DNS_NAME_SIZE])
 int look_up(struct resolvers *r, const struct msg_look_up *asked, struct buf *views)
 {
     static int (*const walks[DNS_QUESTIONS])(struct walk *w, char name[DNS_NAME_SIZE]) = {
-        [DNS_CNAME_CHAIN] = chain_walk, [DNS_CAA_CLIMB] = climb_walk, [DNS_MX] = mx_walk};
+        [DNS_CNAME_CHAIN] = chain_walk, [DNS_CAA_CLIMB] = climb_walk, [DNS_MX] = mx_walk, [DNS_NS] = ns_walk};
     if (asked->question >= DNS_QUESTIONS || walks[asked->question] == NULL)
         return CH_EINVAL;
     size_t count = resolvers_count(r);

@@ -25,6 +25,8 @@ static const char *const settings[][2] = {
     {"msg-cache-size:", "4m"},      {"rrset-cache-size:", "8m"},
     {"harden-glue:", "yes"},      {"aggressive-nsec:", "no"},       {"prefetch:", "no"},
     {"num-queries-per-thread:", "1024"}, {"val-bogus-ttl:", "2"},
+    /* A server that stumbles once is asked again soon, not given up for half a minute. */
+    {"infra-cache-max-rtt:", "2000"}, {"infra-keep-probing:", "yes"},
 };
 
 /* libunbound answers for these by itself unless told; on a private network they may well be served. After
@@ -131,7 +133,7 @@ static int record_put(struct resolved *out, enum dns_type type, struct slice dat
     size_t lead = type == DNS_TYPE_MX ? 2 : 0;
     at[0] = out->octets.len;
     int r = 0;
-    if (type != DNS_TYPE_CNAME && type != DNS_TYPE_MX) {
+    if (type != DNS_TYPE_CNAME && type != DNS_TYPE_MX && type != DNS_TYPE_NS) {
         r = buf_put_slice(&out->octets, data);
     } else {
         r = data.len <= lead ? CH_EINVAL

@@ -100,9 +100,10 @@ static int waiting_look(struct core *core, const struct validation_row *row, jso
     char reason[512];
     if (row->next_try == 0)
         return 0;
-    if (row->held != NULL)
+    bool due = row->next_try <= clock_now_us();
+    if (row->held != NULL && !due)
         return waiting_add(list, row->domain, "HELD_BACK", row->held, row->next_try);
-    if (row->next_try <= clock_now_us() || row->code == NULL) {
+    if (due || row->code == NULL) {
         const char *code = domain_checks_why(core, row, reason, sizeof reason);
         return waiting_add(list, row->domain, code, reason, 0);
     }

@@ -3,8 +3,10 @@
 #include "ca/domain/outcome.h"
 #include "ca/domain/suffix.h"
 #include "ca/jobs/domain_look.h"
+#include "ca/jobs/domain_pace.h"
 #include "ca/store/validations.h"
 #include "firmware/base/clock.h"
+#include "firmware/base/dns_view.h"
 #include "firmware/base/log.h"
 
 #include <pthread.h>
@@ -14,10 +16,6 @@
 #define LEASE_US (INT64_C(120) * 1000000) /* then a look whose end nobody told of is done again */
 #define SCOPES_MAX 1024
 #define PICKS_MAX 64 /* rows in one round */
-#define SLOTS 1024   /* registered domains that share one keep each other's pace: no harm */
-#define SOON_US 50000
-#define CROWDED_US 500000
-#define HELD_SIZE 384
 #define REST_US 100000 /* after a round that found nothing that it may begin */
 
 /* One name under way. */
@@ -25,7 +23,10 @@ struct going {
     LIST_ENTRY(going) next;
     struct domain_checks *checks;
     struct look look;
-    char parent[DOMAIN_SIZE]; /* the registered domain */
+    uint64_t server; /* whose place it has, see domain_pace.h; has_place: it is to be given back */
+    bool has_place;
+    int64_t again;   /* it was put off until then, because why; 0 = it was not */
+    char why[PACE_WHY_SIZE];
     char account[ROW_ACCOUNT_SIZE];
 };
 
@@ -34,7 +35,7 @@ struct domain_checks {
     pthread_mutex_t lock; /* guards all below */
     LIST_HEAD(goings, going) goings;
     size_t count;
-    int64_t slots[SLOTS]; /* when the next look below such a domain may begin */
+    struct pace *pace;
     int64_t rest_until;
     int64_t after; /* scope whose turn was last */
 };
@@ -45,6 +46,13 @@ int domain_checks_new(struct core *core, struct domain_checks **out)
     *out = c;
     if (c == NULL)
         return CH_ENOMEM;
+    int rc = pace_new(core->config->domains_checks_per_server,
+                      core->config->domains_checks_per_second, &c->pace);
+    if (rc != 0) {
+        free(c);
+        *out = NULL;
+        return rc;
+    }
     c->core = core;
     pthread_mutex_init(&c->lock, NULL);
     LIST_INIT(&c->goings);
@@ -56,6 +64,7 @@ void domain_checks_free(struct domain_checks *c)
     if (c == NULL)
         return;
     PRECOND(LIST_EMPTY(&c->goings));
+    pace_free(c->pace);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
@@ -71,24 +80,6 @@ static void parent_find(const char *name, char out[DOMAIN_SIZE])
     snprintf(out, DOMAIN_SIZE, "%s", at);
 }
 
-static size_t slot_of(const char *parent)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (const char *at = parent; *at != '\0'; at++)
-        hash = (hash ^ (uint8_t)*at) * 16777619u;
-    return hash % SLOTS;
-}
-
-static size_t count_below(const struct domain_checks *c, const char *parent)
-{
-    const struct going *g = NULL;
-    size_t count = 0;
-    LIST_FOREACH(g, &c->goings, next)
-        if (strcmp(g->parent, parent) == 0)
-            count++;
-    return count;
-}
-
 static size_t count_of_account(const struct domain_checks *c, const char *account)
 {
     const struct going *g = NULL;
@@ -97,33 +88,6 @@ static size_t count_of_account(const struct domain_checks *c, const char *accoun
         if (strcmp(g->account, account) == 0)
             count++;
     return count;
-}
-
-/*
- * When a look below that domain may begin: now, and then its place is taken; or later. A place in
- * the future is taken, too, so that those who are put off do not all come back at once.
- */
-static int64_t begin_at(struct domain_checks *c, const char *parent, int64_t now,
-                        char held[HELD_SIZE])
-{
-    int64_t rate = c->core->config->domains_checks_per_second;
-    int64_t *slot = &c->slots[slot_of(parent)];
-    if (count_below(c, parent) >= (size_t)c->core->config->domains_checks_per_domain) {
-        snprintf(held, HELD_SIZE,
-                 "%lld names below %s, which share servers, are being looked at: no more than that "
-                 "at once ([domains] checks_per_domain)",
-                 (long long)c->core->config->domains_checks_per_domain, parent);
-        return now + CROWDED_US;
-    }
-    if (rate == 0)
-        return now;
-    int64_t at = *slot > now ? *slot : now;
-    *slot = at + 1000000 / rate;
-    snprintf(held, HELD_SIZE,
-             "The servers of %s are asked for no more than %lld names a second ([domains] "
-             "checks_per_second)",
-             parent, (long long)rate);
-    return at <= now + SOON_US ? now : at;
 }
 
 /* No account may have so much under way that there is no room when another comes. */
@@ -145,6 +109,32 @@ static void going_free(struct going *g)
     free(g);
 }
 
+/* With the lock held: it is under way no more. */
+static void going_remove(struct domain_checks *c, struct going *g)
+{
+    LIST_REMOVE(g, next);
+    c->count--;
+    if (g->has_place)
+        pace_end(c->pace, g->server);
+}
+
+static int again_unit(struct store_tx *tx, void *context)
+{
+    const struct going *g = context;
+    struct validation_row row = {.scope = g->look.scope, .position = g->look.position,
+                                 .next_try = g->look.lease};
+    memcpy(row.certificate, g->look.certificate, sizeof row.certificate);
+    return store_validation_postpone(tx, &row, g->again, g->why);
+}
+
+/* What cannot be written now is looked at when the lease ends. */
+static void put_off(struct core *core, struct going *g)
+{
+    int rc = store_write(core->store, again_unit, g);
+    if (rc != 0)
+        log_warn("%s: a later time could not be written: %s", g->look.domain, ch_error_text(rc));
+}
+
 /* The last step of a look: its end is written and others may begin. */
 static void on_end(void *context)
 {
@@ -152,25 +142,69 @@ static void on_end(void *context)
     struct domain_checks *c = g->checks;
     struct core *core = c->core;
     pthread_mutex_lock(&c->lock);
-    LIST_REMOVE(g, next);
-    c->count--;
+    going_remove(c, g);
     c->rest_until = 0;
     pthread_mutex_unlock(&c->lock);
-    outcome_record(core, &g->look);
+    if (g->again != 0)
+        put_off(core, g);
+    else
+        outcome_record(core, &g->look);
     going_free(g);
     schedule_wake(core->schedule, DOMAIN_CHECK_JOB);
 }
 
+/* The alphabetically first of the names in an answer to DNS_NS; false: there is none. */
+static bool first_server(struct slice views, char out[DNS_NAME_SIZE])
+{
+    struct dns_view v;
+    out[0] = '\0';
+    if (dns_view_take(&views, &v) != 0)
+        return false;
+    for (uint32_t i = 0; i < v.count; i++) {
+        char name[DNS_NAME_SIZE];
+        snprintf(name, sizeof name, "%.*s", (int)v.records[i].len, (const char *)v.records[i].data);
+        for (char *at = name; *at != '\0'; at++)
+            *at = *at >= 'A' && *at <= 'Z' ? (char)(*at + ('a' - 'A')) : *at;
+        if (out[0] == '\0' || strcmp(name, out) < 0)
+            memcpy(out, name, sizeof name);
+    }
+    return out[0] != '\0';
+}
+
+/* Now it is known whom the look asks: the place of the domain is changed for one of its servers. */
+static bool on_servers(void *context, const char *registered, struct slice views)
+{
+    struct going *g = context;
+    struct domain_checks *c = g->checks;
+    char first[DNS_NAME_SIZE];
+    int64_t now = clock_now_us();
+    bool found = first_server(views, first);
+    pthread_mutex_lock(&c->lock);
+    pace_end(c->pace, g->server);
+    g->server = pace_learn(c->pace, registered, found ? first : NULL, now);
+    const struct pace_ask ask = {.server = g->server, .domain = registered, .account = g->account,
+                                 .now = now};
+    g->has_place = pace_begin(c->pace, &ask, &g->again, g->why);
+    if (g->has_place)
+        g->again = 0;
+    pthread_mutex_unlock(&c->lock);
+    return g->has_place;
+}
+
 static struct going *going_new(struct domain_checks *c, struct validation_row *row,
-                               const char *parent)
+                               const char *registered, uint64_t server, bool known)
 {
     struct going *g = calloc(1, sizeof *g);
     if (g == NULL)
         return NULL;
     g->checks = c;
-    snprintf(g->parent, sizeof g->parent, "%s", parent);
+    g->server = server;
+    g->has_place = true;
     snprintf(g->account, sizeof g->account, "%s", row->scope.account);
     look_init(&g->look, c->core, row, on_end, g);
+    g->look.servers = on_servers;
+    if (!known)
+        snprintf(g->look.registered, sizeof g->look.registered, "%s", registered);
     return g;
 }
 
@@ -180,7 +214,7 @@ struct pick {
     struct validation_row row;
     struct going *going; /* NULL: put off until at, because held */
     int64_t at;
-    char held[HELD_SIZE];
+    char held[PACE_WHY_SIZE];
 };
 
 struct round {
@@ -236,25 +270,36 @@ static int claim_unit(struct store_tx *tx, void *context)
     return rc;
 }
 
-/* With the lock held. */
-static int places_take(struct round *r)
+/* With the lock held. A name that begins has its place at its servers; another has its time. */
+static int place_take(struct round *r, struct pick *p)
 {
     struct domain_checks *c = r->checks;
-    char parent[DOMAIN_SIZE];
-    for (size_t i = 0; i < r->count; i++) {
-        struct pick *p = &r->picks[i];
-        parent_find(p->row.domain, parent);
-        p->at = begin_at(c, parent, r->now, p->held);
-        if (p->at > r->now)
-            continue;
-        p->at = r->now + LEASE_US;
-        p->going = going_new(c, &p->row, parent);
-        if (p->going == NULL)
-            return CH_ENOMEM;
-        LIST_INSERT_HEAD(&c->goings, p->going, next);
-        c->count++;
+    char registered[DOMAIN_SIZE];
+    bool known = false;
+    parent_find(p->row.domain, registered);
+    uint64_t server = pace_server(c->pace, registered, r->now, &known);
+    const struct pace_ask ask = {.server = server, .domain = registered,
+                                 .account = p->row.scope.account, .in_line = p->row.held != NULL,
+                                 .now = r->now};
+    if (!pace_begin(c->pace, &ask, &p->at, p->held))
+        return 0;
+    p->at = r->now + LEASE_US;
+    p->going = going_new(c, &p->row, registered, server, known);
+    if (p->going == NULL) {
+        pace_end(c->pace, server);
+        return CH_ENOMEM;
     }
+    LIST_INSERT_HEAD(&c->goings, p->going, next);
+    c->count++;
     return 0;
+}
+
+static int places_take(struct round *r)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->count; i++)
+        rc = place_take(r, &r->picks[i]);
+    return rc;
 }
 
 static void places_give_back(struct round *r)
@@ -264,8 +309,7 @@ static void places_give_back(struct round *r)
     for (size_t i = 0; i < r->count; i++) {
         if (r->picks[i].going == NULL)
             continue;
-        LIST_REMOVE(r->picks[i].going, next);
-        c->count--;
+        going_remove(c, r->picks[i].going);
         going_free(r->picks[i].going);
         r->picks[i].going = NULL;
     }

@@ -2,8 +2,8 @@
  * domain_check.h - the job that has the names of public certificates looked at: for the record or redirect that
  * proves control, and for CAA. Outbound looks, this decides, and the store remembers.
  *
- * Accounts take turns, so that ten thousand names of one delay nobody else's; names below one
- * registered domain, which share servers, are looked at no faster than [domains] says.
+ * Accounts take turns, so that ten thousand names of one delay nobody else's; names that
+ * ask the same authoritative servers are looked at no faster than [domains] says (domain_pace.h).
  */
 #ifndef CHANCERY_JOBS_DOMAIN_CHECK_H
 #define CHANCERY_JOBS_DOMAIN_CHECK_H

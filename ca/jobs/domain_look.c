@@ -150,7 +150,7 @@ static void page_ask(struct look *l)
         look_fail(l, r);
 }
 
-/* ---- the first step ---- */
+/* ---- the first steps ---- */
 
 static const struct {
     const char *method;
@@ -160,18 +160,8 @@ static const struct {
     {"HTTP", page_ask},
 };
 
-void look_begin(struct look *l, const struct validation_row *row, int64_t lease)
+static void proof_ask(struct look *l)
 {
-    l->lease = lease;
-    int r = member_copy(row->method, &l->method);
-    if (r == 0 && row->challenge_name != NULL)
-        r = member_copy(row->challenge_name, &l->name);
-    if (r == 0 && row->challenge_value != NULL)
-        r = member_copy(row->challenge_value, &l->value);
-    if (r != 0) {
-        look_fail(l, r);
-        return;
-    }
     if (!l->needs_proof) {
         caa_ask(l);
         return;
@@ -182,4 +172,31 @@ void look_begin(struct look *l, const struct validation_row *row, int64_t lease)
             return;
         }
     look_fail(l, CH_EINTEGRITY);
+}
+
+static void on_servers(void *context, int failure, const union message_any *answer)
+{
+    struct look *l = context;
+    if (failure != 0)
+        look_fail(l, failure);
+    else if (l->servers(l->context, l->registered, answer->looked_up.views))
+        proof_ask(l);
+    else
+        l->end(l->context);
+}
+
+void look_begin(struct look *l, const struct validation_row *row, int64_t lease)
+{
+    l->lease = lease;
+    int r = member_copy(row->method, &l->method);
+    if (r == 0 && row->challenge_name != NULL)
+        r = member_copy(row->challenge_name, &l->name);
+    if (r == 0 && row->challenge_value != NULL)
+        r = member_copy(row->challenge_value, &l->value);
+    if (r != 0)
+        look_fail(l, r);
+    else if (l->registered[0] != '\0')
+        look_up(l, DNS_NS, l->registered, "", on_servers);
+    else
+        proof_ask(l);
 }

@@ -19,6 +19,9 @@ struct look {
     struct core *core;
     void (*end)(void *context); /* called once, when there is no next step */
     void *context;
+    /* Called once with the answer to who serves the registered domain, when that is not NULL; false: not now, end. */
+    bool (*servers)(void *context, const char *registered, struct slice views);
+    char registered[DOMAIN_SIZE]; /* "" = its servers are known */
     struct scope scope;
     char certificate[ROW_UUID_SIZE];
     uint32_t position;

@@ -25,7 +25,7 @@ struct validation_row {
     char *seen;              /* JSON list: what each resolver or server said */
     int64_t caa_at;          /* when CAA was last found to allow, 0 = not yet */
     char *caa_seen;          /* JSON list: what each resolver said of CAA */
-    char *held;              /* why it was put off when it was due, in words; NULL = it was not */
+    char *held;              /* why next_try is a place in line that was given to it, in words; NULL = it is none */
 };
 /* Its certificate must be there: CH_ENOTFOUND. */
 int store_validation_insert(struct store_tx *tx, const struct validation_row *row);

@@ -61,8 +61,8 @@ struct config {
     char ct_failure[CONFIG_TEXT_MAX];     /* "wait" or "issue": when too few logs answer */
     int64_t ct_timeout;                   /* 10s: a log answers within */
     char domains_caa_names[CONFIG_TEXT_MAX];  /* issuers in CAA records that are us */
-    int64_t domains_checks, domains_checks_per_domain; /* 256, 32: at once */
-    int64_t domains_checks_per_second;        /* 100, below one registered domain; 0 = no limit */
+    int64_t domains_checks, domains_checks_per_server; /* 256, 32: at once */
+    int64_t domains_checks_per_second;        /* 100, at the same servers; 0 = no limit */
     /* [outbound] */
     char outbound_resolvers[CONFIG_TEXT_MAX]; /* "192.0.2.53,192.0.2.54@5353", or "" = own recursion */
     int64_t outbound_quorum;                  /* 0 = all resolvers must agree */

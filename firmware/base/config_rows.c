@@ -291,10 +291,10 @@ const struct config_row config_rows[] = {
          "Issuer names in CAA records that allow the appliance to issue, comma-separated; empty = only "
          "domains without such records."),
     NUMBER(domains, checks, "256", 1, 4096, "Domains that are looked at at once, of all accounts."),
-    NUMBER(domains, checks_per_domain, "32", 1, 4096,
-           "Of those, names at once below one domain that a registry gave out, as these share servers."),
+    NUMBER(domains, checks_per_server, "32", 1, 4096,
+           "Of those, names at once that ask the same authoritative servers, as NS records tell."),
     NUMBER(domains, checks_per_second, "100", 0, 100000,
-           "Looks a second below one such domain; 0 = no limit."),
+           "Looks a second at the same authoritative servers; accounts take turns; 0 = no limit."),
     TEXT(outbound, resolvers, "", 0, check_servers,
          "Resolvers that are asked, as ADDRESS or ADDRESS@PORT, comma-separated, 8 at most: with several "
          "each is a point of view of its own; empty = the own resolver asks the servers of each domain."),

@@ -21,10 +21,11 @@ enum dns_question {
     DNS_CNAME_CHAIN = 1, /* CNAME at the name, then at where it points, and so on */
     DNS_CAA_CLIMB = 2,   /* CAA at the name, then at its parents, until there is one: RFC 8659 3 */
     DNS_MX = 3,
+    DNS_NS = 4,          /* the authoritative servers of the zone that begins at the name */
     DNS_QUESTIONS
 };
 
-enum dns_type { DNS_TYPE_A = 1, DNS_TYPE_CNAME = 5, DNS_TYPE_MX = 15, DNS_TYPE_AAAA = 28, DNS_TYPE_CAA = 257 };
+enum dns_type { DNS_TYPE_A = 1, DNS_TYPE_NS = 2, DNS_TYPE_CNAME = 5, DNS_TYPE_MX = 15, DNS_TYPE_AAAA = 28, DNS_TYPE_CAA = 257 };
 
 enum dns_state {
     DNS_FOUND,     /* records */

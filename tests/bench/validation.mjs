@@ -85,7 +85,7 @@ try {
   const count = async () => {
     let NextToken, sum = 0;
     do {
-      const page = await acm.send(new ACM.ListCertificatesCommand({ CertificateStatuses: ['PENDING_VALIDATION'], MaxItems: 1000, NextToken }));
+      const page = await acm.send(new ACM.ListCertificatesCommand({ CertificateStatuses: ['PENDING_VALIDATION'], Includes: { keyTypes: ['EC_prime256v1'] }, MaxItems: 1000, NextToken }));
       sum += page.CertificateSummaryList.length;
       NextToken = page.NextToken;
     } while (NextToken);
