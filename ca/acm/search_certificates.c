@@ -292,31 +292,31 @@ static uint32_t eligibility_rank(const void *context, int64_t facet)
 
 static const struct order_row {
     const char *name;
-    enum certificate_order order;
     uint32_t (*rank)(const void *context, int64_t facet);
+    enum certificate_order order;
     enum facet_field field; /* what rank is given */
 } order_rows[] = {
-    {"CREATED_AT", ORDER_CREATION, NULL, 0},
-    {"NOT_AFTER", ORDER_NOT_AFTER, NULL, 0},
-    {"NOT_BEFORE", ORDER_NOT_BEFORE, NULL, 0},
-    {"ISSUED_AT", ORDER_ISSUE, NULL, 0},
-    {"IMPORTED_AT", ORDER_IMPORT, NULL, 0},
-    {"REVOKED_AT", ORDER_REVOCATION, NULL, 0},
-    {"COMMON_NAME", ORDER_COMMON_NAME, NULL, 0},
-    {"CERTIFICATE_ARN", ORDER_ARN, NULL, 0},
-    {"STATUS", ORDER_CREATION, word_rank, FACET_STATUS},
-    {"RENEWAL_STATUS", ORDER_CREATION, word_rank, FACET_RENEWAL_STATUS},
-    {"TYPE", ORDER_CREATION, word_rank, FACET_TYPE},
-    {"KEY_ALGORITHM", ORDER_CREATION, word_rank, FACET_KEY_ALG},
-    {"MANAGED_BY", ORDER_CREATION, word_rank, FACET_MANAGED_BY},
-    {"EXPORT_OPTION", ORDER_CREATION, word_rank, FACET_EXPORT_OPTION},
-    {"VALIDATION_METHOD", ORDER_CREATION, word_rank, FACET_VALIDATION_METHOD},
-    {"EXPORTED", ORDER_CREATION, exported_rank, FACET_EXPORTED},
-    {"IN_USE", ORDER_CREATION, flag_rank, FACET_IN_USE},
-    {"RENEWAL_ELIGIBILITY", ORDER_CREATION, eligibility_rank, 0},
-    {"CERTIFICATE_KEY_PAIR_ORIGIN", ORDER_CREATION, origin_rank, 0},
-    {"ACME_ENDPOINT_ARN", ORDER_CREATION, NULL, 0}, /* no certificate has one */
-    {"ACME_ACCOUNT_ID", ORDER_CREATION, NULL, 0},
+    {"CREATED_AT", NULL, ORDER_CREATION, 0},
+    {"NOT_AFTER", NULL, ORDER_NOT_AFTER, 0},
+    {"NOT_BEFORE", NULL, ORDER_NOT_BEFORE, 0},
+    {"ISSUED_AT", NULL, ORDER_ISSUE, 0},
+    {"IMPORTED_AT", NULL, ORDER_IMPORT, 0},
+    {"REVOKED_AT", NULL, ORDER_REVOCATION, 0},
+    {"COMMON_NAME", NULL, ORDER_COMMON_NAME, 0},
+    {"CERTIFICATE_ARN", NULL, ORDER_ARN, 0},
+    {"STATUS", word_rank, ORDER_CREATION, FACET_STATUS},
+    {"RENEWAL_STATUS", word_rank, ORDER_CREATION, FACET_RENEWAL_STATUS},
+    {"TYPE", word_rank, ORDER_CREATION, FACET_TYPE},
+    {"KEY_ALGORITHM", word_rank, ORDER_CREATION, FACET_KEY_ALG},
+    {"MANAGED_BY", word_rank, ORDER_CREATION, FACET_MANAGED_BY},
+    {"EXPORT_OPTION", word_rank, ORDER_CREATION, FACET_EXPORT_OPTION},
+    {"VALIDATION_METHOD", word_rank, ORDER_CREATION, FACET_VALIDATION_METHOD},
+    {"EXPORTED", exported_rank, ORDER_CREATION, FACET_EXPORTED},
+    {"IN_USE", flag_rank, ORDER_CREATION, FACET_IN_USE},
+    {"RENEWAL_ELIGIBILITY", eligibility_rank, ORDER_CREATION, 0},
+    {"CERTIFICATE_KEY_PAIR_ORIGIN", origin_rank, ORDER_CREATION, 0},
+    {"ACME_ENDPOINT_ARN", NULL, ORDER_CREATION, 0}, /* no certificate has one */
+    {"ACME_ACCOUNT_ID", NULL, ORDER_CREATION, 0},
 };
 
 static void order_read(struct search *s)

@@ -187,8 +187,9 @@ static int settle_list(const struct shape *shape, json_t *value, json_t *list,
     if (!json_is_object(numbered) || json_object_size(value) != 1)
         return malformed(error, "A list must be given as member.1, member.2 and so on.");
     struct place *places = calloc(count + 1, sizeof *places); /* an empty one, too, is one */
-    int rc = places == NULL ? api_fail_internal(error, CH_ENOMEM)
-                            : places_read(numbered, places, error);
+    if (places == NULL)
+        return api_fail_internal(error, CH_ENOMEM);
+    int rc = places_read(numbered, places, error);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         json_t *item = NULL;
         rc = settle(shape->item, places[i].value, &item, error);

@@ -59,7 +59,7 @@ static bool number_take(struct slice *rest, char end, long long *out)
     char digits[16];
     if (!part_take(rest, end, "0123456789", digits, sizeof digits))
         return false;
-    *out = atoll(digits);
+    *out = strtoll(digits, NULL, 10);
     return true;
 }
 

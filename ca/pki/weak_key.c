@@ -212,10 +212,10 @@ static bool close_primes(struct numbers *k)
 
 /* The x coordinates of G, 2G, 3G ..., sorted; a scalar and its negative have the same. */
 struct multiples {
-    CRYPTO_ONCE once; /* a curve's are made when the first key of that curve comes */
     void (*make)(void);
-    int nid;
     size_t size; /* octets of a coordinate */
+    CRYPTO_ONCE once; /* a curve's are made when the first key of that curve comes */
+    int nid;
     bool made;
     uint8_t x[SMALL_SCALARS][COORDINATE_MAX]; /* zeros behind size */
 };
@@ -225,9 +225,9 @@ static void multiples_p384(void);
 static void multiples_p521(void);
 
 static struct multiples multiples[KEY_ALG_COUNT] = {
-    [KEY_ALG_P256] = {CRYPTO_ONCE_STATIC_INIT, multiples_p256, NID_X9_62_prime256v1, 32, false, {{0}}},
-    [KEY_ALG_P384] = {CRYPTO_ONCE_STATIC_INIT, multiples_p384, NID_secp384r1, 48, false, {{0}}},
-    [KEY_ALG_P521] = {CRYPTO_ONCE_STATIC_INIT, multiples_p521, NID_secp521r1, 66, false, {{0}}},
+    [KEY_ALG_P256] = {multiples_p256, 32, CRYPTO_ONCE_STATIC_INIT, NID_X9_62_prime256v1, false, {{0}}},
+    [KEY_ALG_P384] = {multiples_p384, 48, CRYPTO_ONCE_STATIC_INIT, NID_secp384r1, false, {{0}}},
+    [KEY_ALG_P521] = {multiples_p521, 66, CRYPTO_ONCE_STATIC_INIT, NID_secp521r1, false, {{0}}},
 };
 
 static int coordinate_order(const void *a, const void *b)

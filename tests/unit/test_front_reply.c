@@ -184,9 +184,10 @@ static void test_the_statuses_are_those_of_http(void **state)
 {
     (void)state;
     static const unsigned wanted[REFUSAL_COUNT] = {
-        [REFUSAL_MALFORMED] = 400, [REFUSAL_TOO_MANY_HEADERS] = 400, [REFUSAL_NOT_FOUND] = 404,
-        [REFUSAL_METHOD] = 405,    [REFUSAL_TIMEOUT] = 408,          [REFUSAL_TOO_LARGE] = 413,
-        [REFUSAL_MEDIA_TYPE] = 415, [REFUSAL_INTERNAL] = 500,  [REFUSAL_UNAVAILABLE] = 503};
+        [REFUSAL_MALFORMED] = 400,      [REFUSAL_TOO_MANY_HEADERS] = 400, [REFUSAL_NOT_FOUND] = 404,
+        [REFUSAL_METHOD] = 405,         [REFUSAL_TIMEOUT] = 408,          [REFUSAL_TOO_LARGE] = 413,
+        [REFUSAL_TARGET_TOO_LONG] = 414, [REFUSAL_MEDIA_TYPE] = 415,       [REFUSAL_HEAD_TOO_LARGE] = 431,
+        [REFUSAL_INTERNAL] = 500,       [REFUSAL_UNAVAILABLE] = 503};
     for (int why = REFUSAL_NONE + 1; why < REFUSAL_COUNT; why++) {
         assert_int_equal(reply_refuse((enum refusal)why, NULL, &reply), 0);
         assert_int_equal(reply.status, wanted[why]);
