@@ -141,6 +141,7 @@ const struct pki_profile *pki_profile_find(const char *name);
 const struct pki_profile *pki_profile_acm_private(void);
 /* Those of the authorities that issue public certificates: roots, and what stands below them. */
 const struct pki_profile *pki_profile_trust_root(void);
+const struct pki_profile *pki_profile_trust_cross(void);
 const struct pki_profile *pki_profile_trust_intermediate(void);
 /*
  * The profile of public certificates for keys of that algorithm: serverAuth alone (CA/Browser Forum BR

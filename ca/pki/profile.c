@@ -112,6 +112,18 @@ static const struct pki_profile trust_intermediate = {
     .public_trust = true,
 };
 
+/* For the key of the next root (BR 7.1.2.2). */
+static const struct pki_profile trust_cross = {
+    .name = "trust services cross-certificate",
+    .ca = true,
+    .path_length = -1,
+    .constraints_critical = true,
+    .key_usage = KU_CA,
+    .extended_key_usage = eku_server,
+    .pointers = true,
+    .public_trust = true,
+};
+
 /* Key encipherment is for RSA keys only (BR 7.1.2.7.11). */
 #define PUBLIC_LEAF(title, usage, poisoned)                                                        \
     {                                                                                              \
@@ -157,6 +169,11 @@ const struct pki_profile *pki_profile_ocsp_responder(void)
 const struct pki_profile *pki_profile_trust_root(void)
 {
     return &trust_root;
+}
+
+const struct pki_profile *pki_profile_trust_cross(void)
+{
+    return &trust_cross;
 }
 
 const struct pki_profile *pki_profile_trust_intermediate(void)

@@ -3,6 +3,7 @@
  * All it knows stands in the store: CREATING is a row without a key, PENDING_CERTIFICATE one without
  * a certificate.
  */
+#include "ca/trust/cross.h"
 #include "ca/trust/trust.h"
 
 #include "ca/acm/issue_public.h"
@@ -263,11 +264,13 @@ struct making {
     struct trust_row row;
     struct authority_row authority, root; /* root: of the one above, unless it is a root itself */
     struct issued_row intent;
+    char *cross; /* of a root after another: the way from that one to it */
     int64_t now;
 };
 
 static void making_free(struct making *m)
 {
+    free(m->cross);
     issued_row_free(&m->intent);
     authority_row_free(&m->authority);
     authority_row_free(&m->root);
@@ -422,9 +425,9 @@ static int authority_take(struct making *m)
     if (rc == 0)
         rc = buf_put_slice(&a->certificate, buf_slice(&m->intent.certificate));
     if (rc == 0 && !trust_is_root(&m->row))
-        rc = authority_chain_put(&m->root, &chain);
-    if (rc == 0 && chain.len > 0)
-        rc = member_copy(buf_text(&chain), &a->chain);
+        rc = trust_chain_put(&m->root, &chain);
+    if (rc == 0)
+        rc = member_copy(chain.len > 0 ? buf_text(&chain) : m->cross, &a->chain);
     buf_free(&chain);
     pki_certificate_free(certificate);
     return rc;
@@ -514,7 +517,11 @@ static int making_go_on(struct making *m)
                   m->authority.failure_reason);
     if (rc != 0 || strcmp(m->authority.status, "PENDING_CERTIFICATE") != 0)
         return rc;
-    rc = certify(m);
+    /* Before its own certificate: a stop in between has it made again. */
+    if (trust_is_root(&m->row))
+        rc = trust_cross_make(m->core, m->family, &m->authority, m->now, &m->cross);
+    if (rc == 0)
+        rc = certify(m);
     if (rc == 0)
         announce(m);
     return rc;

@@ -3,6 +3,7 @@
  *   roots.pem, roots.p7b       every root that still holds
  *   <family>.cer, <family>.pem the newest root of a family ("rsa-2048")
  *   intermediates.pem          the authorities that issue now
+ *   cross.pem                  the newest roots as the roots before them certify them
  */
 #include "ca/trust/trust.h"
 
@@ -21,6 +22,7 @@
 struct collect {
     struct trust_list list;
     bool roots;
+    bool crosses; /* in place of the roots that issue, what the roots before say of them */
     const struct trust_family *family; /* its newest root alone; NULL = all */
     int64_t now;
     int (*put)(struct collect *c, struct slice der);
@@ -44,7 +46,21 @@ static bool is_chosen(const struct collect *c, const struct trust_row *row)
         return false;
     if (c->family != NULL)
         return row->family == c->family->key_alg;
-    return c->roots || row->retired_at == 0;
+    return (c->roots && !c->crosses) || row->retired_at == 0;
+}
+
+/* Of a chain the first: the cross-certificate. */
+static int cross_visit(void *context, struct slice der)
+{
+    struct collect *c = context;
+    int rc = c->put(c, der);
+    return rc == 0 ? CH_EEXISTS : rc;
+}
+
+static int put_cross(struct collect *c, const char *chain)
+{
+    int rc = chain == NULL ? 0 : pki_pem_each(slice_text(chain), 16, cross_visit, c);
+    return rc == CH_EEXISTS ? 0 : rc;
 }
 
 static int put_row(struct store_tx *tx, struct collect *c, const struct trust_row *row)
@@ -52,7 +68,8 @@ static int put_row(struct store_tx *tx, struct collect *c, const struct trust_ro
     struct authority_row authority = {0};
     int rc = store_authority_get(tx, &trust_scope, row->id, &authority);
     if (rc == 0)
-        rc = c->put(c, buf_slice(&authority.certificate));
+        rc = c->crosses ? put_cross(c, authority.chain)
+                        : c->put(c, buf_slice(&authority.certificate));
     authority_row_free(&authority);
     return rc;
 }
@@ -103,6 +120,13 @@ static int fetch_intermediates(struct core *core, struct publication *out)
     return collect(core, &(struct collect){.put = put_pem, .out = &out->body});
 }
 
+static int fetch_crosses(struct core *core, struct publication *out)
+{
+    out->content_type = "application/x-pem-file";
+    return collect(core, &(struct collect){
+                             .roots = true, .crosses = true, .put = put_pem, .out = &out->body});
+}
+
 /* Windows and Java read many certificates at once in this form alone. */
 static int fetch_p7b(struct core *core, struct publication *out)
 {
@@ -138,6 +162,7 @@ static const struct {
     {"roots.pem", fetch_roots},
     {"roots.p7b", fetch_p7b},
     {"intermediates.pem", fetch_intermediates},
+    {"cross.pem", fetch_crosses},
 };
 
 int trust_fetch(struct core *core, struct slice path, struct publication *out)

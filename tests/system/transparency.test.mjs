@@ -257,11 +257,44 @@ test('a kill while logs are asked loses nothing; where the policy allows, the ce
   listed(...good);
 });
 
-test('rolling over a root leaves what it stands for', async () => {
-  chancery('trust', 'roll-over', 'root', '--family', 'p-256');
-  const { CertificateChain } = await issued(await ask('after.plain.test', 'EC_prime256v1'));
-  assert.match(chancery('trust', 'list', '--family', 'p-256'), /root\s+1\s+RETIRED/);
-  const roots = chancery('trust', 'bundle');
-  assert.ok(roots.includes(CertificateChain.trim().split(/(?=-----BEGIN)/).at(-1).trim()));
-  await run('openssl', ['verify', '-CAfile', file('both.pem', roots), '-untrusted', join(folder, 'chain.pem'), join(folder, 'leaf.pem')]);
+const pems = (chain) => chain.split(/(?<=-----END CERTIFICATE-----\n)/).filter((part) => part.includes('BEGIN'));
+const verify = (root, chain, leaf, ...options) => run('openssl', ['verify', '-x509_strict', '-purpose', 'sslserver', ...options,
+  '-CAfile', file('anchor.pem', root), '-untrusted', file('between.pem', chain), file('end.pem', leaf)]);
+
+test('rolling over an intermediate: what it issued holds, its successors issue', async () => {
+  const before = chancery('trust', 'list', '--family', 'p-256').match(/intermediate\s+\d+\s+ACTIVE/g).length;
+  assert.match(chancery('trust', 'roll-over', 'intermediate', '--family', 'p-256'), /^2 retired/);
+  const { CertificateChain } = await issued(await ask('successor.plain.test', 'EC_prime256v1'));
+  assert.ok(!readFileSync(join(folder, 'chain.pem'), 'utf8').includes(pems(CertificateChain)[0].trim()));
+  await run('openssl', ['verify', '-CAfile', join(folder, 'roots.pem'), '-untrusted', join(folder, 'chain.pem'), join(folder, 'leaf.pem')]);
+  await until('the successors', () => chancery('trust', 'list', '--family', 'p-256').match(/intermediate\s+\d+\s+ACTIVE/g)?.length === before);
+});
+
+test('rolling over a root, twice: who trusts one of the roots alone, old or new, trusts what is issued then', async () => {
+  const first = readFileSync(join(folder, 'roots.pem'), 'utf8');
+  const anchors = [pems(first)[0]];
+  for (const generation of [2, 3]) {
+    chancery('trust', 'roll-over', 'root', '--family', 'p-256');
+    const { Certificate, CertificateChain } = await issued(await ask(`after${generation}.plain.test`, 'EC_prime256v1'));
+    assert.match(chancery('trust', 'list', '--family', 'p-256'), new RegExp(`root\\s+${generation - 1}\\s+RETIRED`));
+    const roots = chancery('trust', 'bundle');
+    anchors.push(await (await fetch(`${base}/trust/p-256.pem`)).text());
+    assert.ok(roots.includes(anchors.at(-1).trim()));
+    for (const anchor of anchors) await verify(anchor, CertificateChain, Certificate);
+    // the chain goes down from the very first root, over the cross-certificates
+    const chain = pems(CertificateChain);
+    assert.equal(chain.length, generation + 1);
+    assert.equal(chain.at(-1).trim(), anchors[0].trim());
+    const cross = await (await fetch(`${base}/trust/cross.pem`)).text();
+    assert.equal(cross.trim(), chain[1].trim());
+    const [link, root] = [new X509Certificate(cross), new X509Certificate(anchors.at(-1))];
+    assert.equal(link.subject, root.subject);
+    assert.ok(link.publicKey.equals(root.publicKey));
+    assert.ok(link.checkIssued(new X509Certificate(anchors.at(-2))) && link.verify(new X509Certificate(anchors.at(-2)).publicKey));
+    const { stdout } = await run('openssl', ['ocsp', '-issuer', file('above.pem', anchors.at(-2)), '-cert', file('cross.pem', cross), '-url', `${base}/ocsp`,
+      '-CAfile', join(folder, 'above.pem'), '-no_nonce']);
+    assert.match(stdout, /good/);
+  }
+  assert.ok(chancery('trust', 'bundle').includes(anchors[0].trim()));
+  await assert.rejects(verify(anchors[0], '', readFileSync(join(folder, 'end.pem'), 'utf8')));
 });
