@@ -3,10 +3,13 @@
 #include "ca/members.h"
 #include "ca/pca/general_name.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ACCESS_MAX ((size_t)64) /* a CSR has 32 KiB at most */
+#define SUBJECT_INFO_ACCESS_OID "1.3.6.1.5.5.7.1.11"
+#define KU_TEMPLATES (PKI_KU_DIGITAL_SIGNATURE | PKI_KU_KEY_CERT_SIGN | PKI_KU_CRL_SIGN)
 
 /* KeyUsage of the API -> bits of RFC 5280 4.2.1.3. */
 static const struct usage_row {
@@ -112,4 +115,49 @@ int pca_csr_extensions_read(const json_t *extensions, unsigned *key_usage, struc
     const json_t *access = json_object_get(extensions, "SubjectInformationAccess");
     *key_usage = pca_key_usage_bits(json_object_get(extensions, "KeyUsage"));
     return json_array_size(access) == 0 ? 0 : subject_info_read(access, subject_info, error);
+}
+
+/* ---- against the certificate ---- */
+
+static int usage_compare(unsigned asked, unsigned got, struct pki_reason *why)
+{
+    unsigned beyond = asked == 0 ? 0 : got & ~(asked | (unsigned)KU_TEMPLATES);
+    for (size_t i = 0; i < sizeof usage_rows / sizeof usage_rows[0]; i++)
+        if ((beyond & usage_rows[i].bit) != 0) {
+            snprintf(why->text, sizeof why->text,
+                     "The key usage has %s, which the certificate signing request did not ask for "
+                     "(RFC 5280 4.2.1.3).",
+                     usage_rows[i].member);
+            return CH_EDENIED;
+        }
+    return 0;
+}
+
+static int subject_info_compare(struct slice asked, struct slice got, struct pki_reason *why)
+{
+    if (asked.len == 0 || got.len == 0 || slice_equal(asked, got))
+        return 0;
+    snprintf(why->text, sizeof why->text,
+             "The subject information access is not that of the certificate signing request (RFC "
+             "5280 4.2.2.2).");
+    return CH_EDENIED;
+}
+
+int pca_csr_extensions_compare(const json_t *extensions, const struct pki_certificate *certificate,
+                               struct pki_reason *why)
+{
+    struct api_error error = {0};
+    struct buf subject_info = {0};
+    unsigned usage = 0;
+    int rc = pca_csr_extensions_read(extensions, &usage, &subject_info, &error);
+    if (rc == CH_EAPI)
+        rc = CH_EINTEGRITY; /* it was judged when the authority was made */
+    if (rc == 0)
+        rc = usage_compare(usage, pki_certificate_key_usage(certificate), why);
+    if (rc == 0)
+        rc = subject_info_compare(buf_slice(&subject_info),
+                                  pki_certificate_extension(certificate, SUBJECT_INFO_ACCESS_OID),
+                                  why);
+    buf_free(&subject_info);
+    return rc;
 }

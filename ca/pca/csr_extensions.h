@@ -15,6 +15,15 @@
 int pca_csr_extensions_read(const json_t *extensions, unsigned *key_usage,
                             struct buf *subject_info, struct api_error *error);
 
+/*
+ * Does a certificate for the authority contradict what its CsrExtensions asked for? What was asked for may be left
+ * out (templates of AWS do, and whoever signs decides), and digitalSignature, keyCertSign and cRLSign are what every
+ * template gives. A usage beyond those that nobody asked for, or another subjectInfoAccess, was meant for
+ * somebody else: CH_EDENIED with the extension in why.
+ */
+int pca_csr_extensions_compare(const json_t *extensions, const struct pki_certificate *certificate,
+                               struct pki_reason *why);
+
 /* A KeyUsage of the API -> bits as enum pki_key_usage; NULL is none. */
 unsigned pca_key_usage_bits(const json_t *key_usage);
 

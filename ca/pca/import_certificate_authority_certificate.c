@@ -11,6 +11,7 @@
 #include "ca/members.h"
 #include "ca/pca/authority.h"
 #include "ca/pca/crl.h"
+#include "ca/pca/csr_extensions.h"
 #include "ca/pca/ocsp.h"
 #include "firmware/base/log.h"
 
@@ -118,6 +119,16 @@ static int check_identity(struct import *i)
     return rc;
 }
 
+/* What CsrExtensions asked for. */
+static int check_extensions(struct import *i)
+{
+    json_t *json = json_loads(i->row.configuration, 0, NULL);
+    int rc = pca_csr_extensions_compare(json_object_get(json, "CsrExtensions"), i->certificate,
+                                        &i->why);
+    json_decref(json);
+    return rc == CH_EDENIED ? mismatch(i, "%s", i->why.text) : rc;
+}
+
 static int check_authority(struct import *i)
 {
     int64_t now = i->r->now / SECOND_US;
@@ -160,6 +171,8 @@ static int check_subordinate(struct import *i)
                           "root.");
     int rc = pki_chain_check(i->certificate, i->chain, i->chain_count, i->r->now / SECOND_US, true,
                              &i->why);
+    if (rc == 0)
+        rc = pki_constraints_check_path(i->certificate, i->chain, i->chain_count, &i->why);
     if (rc == CH_ENOMEM)
         return rc;
     return rc == 0 ? 0
@@ -193,6 +206,8 @@ static int check_all(struct import *i)
         rc = check_identity(i);
     if (rc == 0)
         rc = check_authority(i);
+    if (rc == 0)
+        rc = check_extensions(i);
     if (rc == 0)
         rc = check_critical(i);
     if (rc == 0)

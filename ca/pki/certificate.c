@@ -272,6 +272,13 @@ unsigned pki_certificate_key_usage(const struct pki_certificate *c)
     return pki_key_usage_bits(c->e.value[PKI_EXT_KEY_USAGE]);
 }
 
+struct slice pki_certificate_extension(const struct pki_certificate *c, const char *oid)
+{
+    struct slice value;
+    (void)pki_extension_find(c->tbs->extensions, oid, &value);
+    return value;
+}
+
 size_t pki_certificate_extended_key_usage(const struct pki_certificate *c, char (*oids)[64],
                                           size_t max)
 {

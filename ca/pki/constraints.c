@@ -177,3 +177,66 @@ int pki_constraints_check_names(const struct pki_constraints *constraints, struc
                      "%s of the certificate authority or of one above it (RFC 5280 4.2.1.10)",
                      fault_text(fault));
 }
+
+/* ---- names of a path ---- */
+
+/* A certificate and those above it, opened once. */
+struct path {
+    X509 *x[CHAIN_MAX + 1];
+    bool exempt[CHAIN_MAX + 1]; /* self-issued and not the end of the path: RFC 5280 6.1.3 (b), (c) */
+    size_t count;
+};
+
+static int path_add(struct path *p, const struct pki_certificate *c, struct pki_reason *why)
+{
+    struct slice der = pki_certificate_der(c);
+    const unsigned char *at = der.data;
+    if (p->count == sizeof p->x / sizeof p->x[0])
+        return pki_refuse(why, CH_EINVAL, "the chain has more than %d certificates", CHAIN_MAX);
+    p->exempt[p->count] = p->count > 0 && is_self_issued(c);
+    p->x[p->count] = d2i_X509(NULL, &at, (long)der.len);
+    if (p->x[p->count] == NULL)
+        return pki_refuse(why, CH_EINVAL, "certificate %zu of the path cannot be read", p->count);
+    p->count++;
+    return 0;
+}
+
+/* What the certificate at `above` says of the names of those below it. */
+static int path_judge(const struct path *p, size_t above, struct pki_reason *why)
+{
+    int critical = 0, fault = X509_V_OK;
+    NAME_CONSTRAINTS *names =
+        X509_get_ext_d2i(p->x[above], NID_name_constraints, &critical, NULL);
+    if (names == NULL)
+        return critical == -1 ? 0 /* not there */
+                              : pki_refuse(why, CH_EINVAL,
+                                           "the name constraints of chain certificate %zu cannot "
+                                           "be read (RFC 5280 4.2.1.10)",
+                                           above - 1);
+    for (size_t i = 0; fault == X509_V_OK && i < above; i++)
+        if (!p->exempt[i])
+            fault = names_check(p->x[i], names);
+    NAME_CONSTRAINTS_free(names);
+    if (fault == X509_V_ERR_OUT_OF_MEM)
+        return pki_no_memory(why);
+    return fault == X509_V_OK ? 0
+                              : pki_refuse(why, CH_EDENIED,
+                                           "%s of chain certificate %zu (RFC 5280 4.2.1.10)",
+                                           fault_text(fault), above - 1);
+}
+
+int pki_constraints_check_path(const struct pki_certificate *end,
+                               struct pki_certificate *const *chain, size_t count,
+                               struct pki_reason *why)
+{
+    struct path p = {.count = 0};
+    int rc = path_add(&p, end, why);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = path_add(&p, chain[i], why);
+    for (size_t i = 1; rc == 0 && i < p.count; i++)
+        rc = path_judge(&p, i, why);
+    for (size_t i = 0; i < p.count; i++)
+        X509_free(p.x[i]);
+    ERR_clear_error();
+    return rc;
+}

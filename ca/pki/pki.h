@@ -262,6 +262,11 @@ bool pki_constraints_on_names(const struct pki_constraints *constraints);
  * reason; also for a constrained kind of name that cannot be compared.
  */
 int pki_constraints_check_names(const struct pki_constraints *constraints, struct slice tbs, enum sig_alg alg, struct pki_reason *why);
+/*
+ * The same of a finished path: the names of `end` and of the chain above it, its issuer first, against the name
+ * constraints of every certificate further up. CH_EDENIED with the reason; CH_EINVAL when constraints cannot be read.
+ */
+int pki_constraints_check_path(const struct pki_certificate *end, struct pki_certificate *const *chain, size_t count, struct pki_reason *why);
 
 /* TBS and signature -> DER certificate. */
 int pki_certificate_finish(struct slice tbs, enum sig_alg alg, struct slice signature, struct buf *der);
@@ -287,6 +292,8 @@ bool pki_certificate_is_ca(const struct pki_certificate *c);
 int pki_certificate_check_critical(const struct pki_certificate *c, struct pki_reason *why);
 int pki_certificate_path_length(const struct pki_certificate *c);     /* -1 = none */
 unsigned pki_certificate_key_usage(const struct pki_certificate *c);  /* bits; 0 when absent */
+/* DER of the extension with that OID (the OCTET STRING's contents), borrowed; empty when absent. */
+struct slice pki_certificate_extension(const struct pki_certificate *c, const char *oid);
 /* Writes up to max dotted OIDs (each at most 64 octets with NUL); returns how many there are. */
 size_t pki_certificate_extended_key_usage(const struct pki_certificate *c, char (*oids)[64], size_t max);
 /* 1, 2 or 3. */

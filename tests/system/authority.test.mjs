@@ -137,6 +137,73 @@ test('a parent elsewhere certifies an authority: openssl signs, every mismatch i
   }
 });
 
+test('what the request asked for, and names of what is above, are compared with the certificate', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chancery-asked-'));
+  const at = (name) => join(folder, name);
+  const parent = async (name, ...constraints) => run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+    '-keyout', at(`${name}.key`), '-out', at(`${name}.pem`), '-days', '3650', '-subj', `/CN=${name}`, '-addext', 'keyUsage=critical,keyCertSign,cRLSign', ...constraints]);
+  try {
+    writeFileSync(at('open.cnf'), '[req]\ndistinguished_name=d\nx509_extensions=x\n[d]\n[x]\nbasicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n'
+      + 'nameConstraints=critical,permitted;dirName:there\n[there]\nO=Elsewhere\n');
+    await parent('Open');
+    await parent('Narrow', '-config', at('open.cnf'));
+    const repository = { AccessMethod: { AccessMethodType: 'CA_REPOSITORY' }, AccessLocation: { UniformResourceIdentifier: 'http://repository.example/' } };
+    const { CertificateAuthorityArn: arn } = await pca.send(new PCA.CreateCertificateAuthorityCommand({ CertificateAuthorityType: 'SUBORDINATE',
+      CertificateAuthorityConfiguration: { KeyAlgorithm: 'EC_prime256v1', SigningAlgorithm: 'SHA256WITHECDSA', Subject: { Organization: 'Example', CommonName: 'Asking' },
+        CsrExtensions: { KeyUsage: { KeyCertSign: true, CRLSign: true, NonRepudiation: true }, SubjectInformationAccess: [repository] } } }));
+    writeFileSync(at('sub.csr'), await csrOf(pca, arn));
+    const imported = async (extensions, by = 'Open') => {
+      writeFileSync(at('ext'), `basicConstraints=critical,CA:TRUE,pathlen:0\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n${extensions}\n`);
+      await run('openssl', ['x509', '-req', '-in', at('sub.csr'), '-CA', at(`${by}.pem`), '-CAkey', at(`${by}.key`), '-days', '365', '-extfile', at('ext'), '-out', at('sub.pem')]);
+      return send('ImportCertificateAuthorityCertificate', arn, { Certificate: readFileSync(at('sub.pem')), CertificateChain: readFileSync(at(`${by}.pem`)) });
+    };
+    const usage = 'keyUsage=critical,digitalSignature,keyCertSign,cRLSign';
+    await refused(imported(`${usage},keyEncipherment`), 'CertificateMismatchException', /KeyEncipherment/);
+    await refused(imported(`${usage}\nsubjectInfoAccess=caRepository;URI:http://another.example/`), 'CertificateMismatchException', /subject information access/);
+    await refused(imported(usage, 'Narrow'), 'CertificateMismatchException', /outside the permitted subtrees/);
+    await imported(usage); // what AWS's own templates make of every request
+    await imported(`${usage},nonRepudiation\nsubjectInfoAccess=caRepository;URI:http://repository.example/`);
+    assert.equal((await describe(arn)).Status, 'ACTIVE');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('another appliance certifies an authority of this one, and this one an authority of openssl', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chancery-both-'));
+  const at = (name) => join(folder, name);
+  const put = (name, text) => { writeFileSync(at(name), `${text}\n`); return at(name); };
+  const request = async (name) => {
+    await run('openssl', ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at(`${name}.key`), '-out', at(`${name}.csr`), '-subj', `/CN=${name}`]);
+    return readFileSync(at(`${name}.csr`));
+  };
+  const verified = async (leaf, chain, anchor) => assert.match((await run('openssl',
+    ['verify', '-x509_strict', '-CAfile', put('anchor', anchor), '-untrusted', put('between', chain), put('leaf', leaf)])).stdout, /OK/);
+  const above = await Appliance.start();
+  try {
+    const far = above.pca();
+    const farRoot = await activeRoot(far, { name: 'Far Root' });
+    const arn = await createAuthority(pca, 'SUBORDINATE', { name: 'Near' });
+    const made = await certificateOf(far, farRoot.arn, await issue(far, farRoot.arn, await csrOf(pca, arn),
+      { templateName: 'SubordinateCACertificate_PathLen0/V1', signing: farRoot.signing, days: 365 }));
+    await send('ImportCertificateAuthorityCertificate', arn, { Certificate: Buffer.from(made.Certificate), CertificateChain: Buffer.from(made.CertificateChain) });
+    const leaf = await certificateOf(pca, arn, await issue(pca, arn, await request('near.example'), { signing: 'SHA256WITHECDSA' }));
+    await verified(leaf.Certificate, leaf.CertificateChain, farRoot.pem);
+  } finally {
+    await above.remove();
+  }
+  try {
+    const outside = await certificateOf(pca, root.arn, await issue(pca, root.arn, await request('Outside CA'),
+      { templateName: 'SubordinateCACertificate_PathLen0/V1', signing: root.signing, days: 365 }));
+    await request('far.example');
+    const { stdout } = await run('openssl', ['x509', '-req', '-in', at('far.example.csr'), '-CA', put('ca.pem', outside.Certificate), '-CAkey', at('Outside CA.key'), '-days', '30']
+      .concat(['-extfile', put('ext', 'authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\nbasicConstraints=CA:FALSE\nsubjectAltName=DNS:far.example')]));
+    await verified(stdout, outside.Certificate, root.pem);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test('a deleted authority is restored as it was, or is gone with its key', async () => {
   const kept = await activeSubordinate(pca, root, { name: 'Kept' });
   const lost = await activeSubordinate(pca, root, { name: 'Lost' });
