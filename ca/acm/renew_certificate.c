@@ -1,6 +1,7 @@
 /*
- * RenewCertificate: private certificates that were exported since they were issued or last renewed, or
- * that are in use. The call notes that the renewal has begun; the job does it.
+ * RenewCertificate: private and public certificates that were exported since they were issued or last
+ * renewed, or that are in use. The call notes that the renewal has begun; the job does it. The names
+ * of a public one are proved anew before.
  */
 #include "ca/acm/acm.h"
 
@@ -35,8 +36,8 @@ static int check(struct request *r, const struct certificate_row *row)
 {
     if (strcmp(row->status, "PENDING_VALIDATION") == 0)
         return certificate_pending(r);
-    if (strcmp(row->type, "PRIVATE") != 0)
-        return refuse(r, "it is not a private certificate");
+    if (strcmp(row->type, "IMPORTED") == 0)
+        return refuse(r, "it was imported");
     if (!certificate_status_is(row, r->now, "ISSUED"))
         return refuse(r, "it is not issued");
     if (is_under_way(row))

@@ -78,7 +78,7 @@ int renewal_public_attempt(struct core *core, const struct certificate_row *row,
         r.status = PENDING_AUTO;
         if (r.row.renew_at == 0 || patience < r.row.renew_at)
             r.row.renew_at = patience;
-    } else if (began && strcmp(row->renewal_status, PENDING_AUTO) == 0) {
+    } else if (!by_mail(row) && began && strcmp(row->renewal_status, PENDING_AUTO) == 0) {
         r.asks = false;
     }
     int rc = store_write(core->store, round_unit, &r);

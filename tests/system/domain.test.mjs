@@ -3,7 +3,9 @@
 // broken zones: the SDK asks, records are put into the zone, and the SDK's waiter sees the certificate.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { DescribeCertificateCommand, RequestCertificateCommand, waitUntilCertificateValidated } from '@aws-sdk/client-acm';
+import {
+  DescribeCertificateCommand, ExportCertificateCommand, RenewCertificateCommand, RequestCertificateCommand, waitUntilCertificateValidated,
+} from '@aws-sdk/client-acm';
 import { join } from 'node:path';
 import { Appliance, BIN, run, until } from './appliance.mjs';
 import { Dns } from './dns.mjs';
@@ -25,9 +27,9 @@ const chancery = (verb, ...args) => run(join(BIN, 'chancery'), ['validation', ve
 const zoneOf = (name) => name.split('.').slice(-2).join('.');
 const bare = (name) => name.replace(/\.$/, '');
 
-async function request(DomainName, others) {
+async function request(DomainName, others, more) {
   const { CertificateArn } = await acm.send(new RequestCertificateCommand({
-    DomainName, ValidationMethod: 'DNS', KeyAlgorithm: 'EC_prime256v1', SubjectAlternativeNames: others }));
+    DomainName, ValidationMethod: 'DNS', KeyAlgorithm: 'EC_prime256v1', SubjectAlternativeNames: others, ...more }));
   return CertificateArn;
 }
 const describe = async (CertificateArn) =>
@@ -79,6 +81,28 @@ test('a certificate is issued once the records of all its names are there', asyn
   for (const option of certificate.DomainValidationOptions) assert.equal(option.ValidationStatus, 'SUCCESS');
   assert.deepEqual(appliance.records('DomainValidated', arn).map((r) => r.serviceEventDetails.domainName).sort(), ['*.plain.test', 'plain.test', 'www.signed.test']);
   assert.equal(appliance.records('CertificateIssued', arn).length, 1);
+});
+
+test('an exported certificate is renewed when that is asked for: its names are proved again, ARN and records stay', async () => {
+  const arn = await request('renew.signed.test', undefined, { Options: { Export: 'ENABLED' } });
+  const wanted = await records(arn);
+  put(wanted[0]);
+  await validated(arn);
+  const renew = () => acm.send(new RenewCertificateCommand({ CertificateArn: arn }));
+  await assert.rejects(renew(), { name: 'ValidationException' });
+  await acm.send(new ExportCertificateCommand({ CertificateArn: arn, Passphrase: Buffer.from('correct horse') }));
+  const before = await describe(arn);
+  assert.equal(before.RenewalEligibility, 'ELIGIBLE');
+  await renew();
+  const after = await until('the renewal', async () => {
+    const certificate = await describe(arn);
+    return certificate.RenewalSummary?.RenewalStatus === 'SUCCESS' && certificate;
+  }, 120);
+  assert.equal(after.Status, 'ISSUED');
+  assert.equal(after.RenewalEligibility, 'INELIGIBLE');
+  assert.notEqual(after.Serial, before.Serial);
+  assert.deepEqual(after.RenewalSummary.DomainValidationOptions.map((o) => [o.DomainName, o.ValidationStatus]), [['renew.signed.test', 'SUCCESS']]);
+  assert.deepEqual(await records(arn), wanted);
 });
 
 test('a value without its underscore, in other letters, behind five CNAMEs, proves', async () => {

@@ -7,7 +7,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DescribeCertificateCommand, RequestCertificateCommand, ResendValidationEmailCommand } from '@aws-sdk/client-acm';
+import {
+  DescribeCertificateCommand, ExportCertificateCommand, RenewCertificateCommand, RequestCertificateCommand, ResendValidationEmailCommand,
+} from '@aws-sdk/client-acm';
 import { SMTPServer } from 'smtp-server';
 import { Appliance, BIN, until } from './appliance.mjs';
 import { Dns } from './dns.mjs';
@@ -76,6 +78,24 @@ test('the five addresses get a mail; the page has the button; a look decides not
   await status(arn, 'ISSUED');
   assert.match(await (await post(url, 'deny')).text(), /of no use/);
   assert.equal(mails.filter((m) => m.text.includes(arn)).length, 1);
+});
+
+test('a renewal that is asked for sends mails again and waits for the owner', async () => {
+  const arn = await request('mail.test', 'EMAIL', { Options: { Export: 'ENABLED' } });
+  await post((await linkOf(arn)).url, 'approve');
+  await status(arn, 'ISSUED');
+  const { Serial } = await describe(arn);
+  await acm.send(new ExportCertificateCommand({ CertificateArn: arn, Passphrase: Buffer.from('correct horse') }));
+  const sent = mails.length;
+  await acm.send(new RenewCertificateCommand({ CertificateArn: arn }));
+  const { url } = await linkOf(arn, sent);
+  assert.equal((await describe(arn)).RenewalSummary.RenewalStatus, 'PENDING_VALIDATION');
+  await post(url, 'approve');
+  const renewed = await until('the renewal', async () => {
+    const certificate = await describe(arn);
+    return certificate.RenewalSummary.RenewalStatus === 'SUCCESS' && certificate;
+  });
+  assert.notEqual(renewed.Serial, Serial);
 });
 
 test('a denied name fails the certificate', async () => {

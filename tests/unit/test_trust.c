@@ -341,6 +341,30 @@ static void is_renewed_once_its_names_are_proved_again(void **state)
     free(arn);
 }
 
+static void is_renewed_when_that_is_asked_for(void **state)
+{
+    (void)state;
+    char *arn = issued("EC_prime256v1", "ENABLED");
+    ops_refused("ValidationException", ACM, "RenewCertificate", "{s:s}", ARN, arn);
+    json_decref(ops_ok(ACM, "ExportCertificate", "{s:s,s:s}", ARN, arn, "Passphrase", PASSPHRASE));
+    json_decref(ops_ok(ACM, "RenewCertificate", "{s:s}", ARN, arn));
+    assert_int_equal(renewal_job_run(&ops.core, clock_now_us()), 0);
+    ops_refused("RequestInProgressException", ACM, "RenewCertificate", "{s:s}", ARN, arn);
+    json_t *before = describe(arn);
+    assert_string_equal(ops_text(json_object_get(before, "RenewalSummary"), "RenewalStatus"),
+                        "PENDING_AUTO_RENEWAL");
+    prove_all();
+    want(arn);
+    run_issue_job();
+    json_t *c = describe(arn);
+    assert_string_equal(ops_text(json_object_get(c, "RenewalSummary"), "RenewalStatus"), "SUCCESS");
+    assert_string_not_equal(ops_text(c, "Serial"), ops_text(before, "Serial"));
+    assert_string_equal(ops_text(c, "RenewalEligibility"), "INELIGIBLE");
+    json_decref(c);
+    json_decref(before);
+    free(arn);
+}
+
 /* ---- certificate transparency ---- */
 
 static char *fetch(const char *target)
@@ -616,6 +640,7 @@ int main(void)
         cmocka_unit_test_setup(commands_that_are_none_are_refused, clock_reset),
         cmocka_unit_test_setup(a_stop_in_between_is_taken_up, clock_reset),
         cmocka_unit_test_setup(is_renewed_once_its_names_are_proved_again, clock_reset),
+        cmocka_unit_test_setup(is_renewed_when_that_is_asked_for, clock_reset),
     };
     return cmocka_run_group_tests(tests, setup, ops_teardown);
 }
