@@ -159,15 +159,20 @@ static json_t *matched(const struct policy_verdict *v)
     return list;
 }
 
-static int judge(struct simulation *s, const char *action, const char *resource)
+static const char *decision(const struct policy_verdict *v)
 {
-    struct request *r = s->r;
-    char account[ROW_ACCOUNT_SIZE], key[1024];
+    return v->allowed ? "allowed" : v->explicit_deny ? "explicitDeny" : "implicitDeny";
+}
+
+/* The verdict on one pair; s->missing has the keys that it wanted in vain. */
+static int judge(struct simulation *s, const char *action, const char *resource,
+                 struct policy_verdict *out)
+{
+    char account[ROW_ACCOUNT_SIZE];
     struct arn arn;
-    struct policy_verdict verdict;
     bool named = arn_parse(s->caller, &arn) == 0 && arn.account.len == sizeof account - 1;
     snprintf(account, sizeof account, "%.*s", named ? (int)arn.account.len : 12,
-             named ? (const char *)arn.account.data : r->scope.account);
+             named ? (const char *)arn.account.data : s->r->scope.account);
     struct policy_question question = {
         .action = action,
         .resource = strcmp(resource, "*") == 0 ? NULL : resource,
@@ -178,34 +183,69 @@ static int judge(struct simulation *s, const char *action, const char *resource)
         .find = find_value,
         .context = s,
     };
-    snprintf(key, sizeof key, "%s %s", action, resource);
-    if (!iam_page_takes(&s->page, key))
-        return 0;
     json_decref(s->missing);
     s->missing = json_array();
-    int rc = policy_judge(&question, &verdict);
-    if (rc != 0)
+    return policy_judge(&question, out);
+}
+
+/* The resources of the call, each with a verdict of its own; *worst is the hardest of them. */
+static int judge_each(struct simulation *s, const char *action, const json_t *resources,
+                      json_t *results, struct policy_verdict *worst)
+{
+    int rc = 0;
+    *worst = (struct policy_verdict){.allowed = true};
+    for (size_t i = 0; rc == 0 && i < json_array_size(resources); i++) {
+        const char *resource = json_string_value(json_array_get(resources, i));
+        struct policy_verdict v;
+        rc = judge(s, action, resource, &v);
+        if (rc != 0)
+            break;
+        if (i == 0 || v.explicit_deny > worst->explicit_deny || v.allowed < worst->allowed)
+            *worst = v;
+        json_t *result = json_pack("{s:s, s:s, s:o, s:O}", "EvalResourceName", resource,
+                                   "EvalResourceDecision", decision(&v), "MatchedStatements",
+                                   matched(&v), "MissingContextValues", s->missing);
+        rc = json_array_append_new(results, result) == 0 ? 0 : CH_ENOMEM;
+    }
+    return rc;
+}
+
+/*
+ * One result for an action. When resources were named, each has its own below it, with the keys that were
+ * missing; the action's is then the hardest of theirs.
+ */
+static int judge_action(struct simulation *s, const char *action)
+{
+    const json_t *resources = json_object_get(s->r->in, "ResourceArns");
+    size_t count = json_array_size(resources);
+    struct policy_verdict v;
+    if (!iam_page_takes(&s->page, action))
+        return 0;
+    json_t *results = json_array();
+    int rc = count == 0 ? judge(s, action, "*", &v)
+                        : judge_each(s, action, resources, results, &v);
+    if (rc != 0) {
+        json_decref(results);
         return rc;
-    return iam_page_add(&s->page, key,
-                        json_pack("{s:s, s:s, s:s, s:o, s:O}", "EvalActionName", action,
-                                  "EvalResourceName", resource, "EvalDecision",
-                                  verdict.allowed         ? "allowed"
-                                  : verdict.explicit_deny ? "explicitDeny"
-                                                          : "implicitDeny",
-                                  "MatchedStatements", matched(&verdict), "MissingContextValues",
-                                  s->missing));
+    }
+    const char *name = count == 1 ? json_string_value(json_array_get(resources, 0)) : "*";
+    json_t *result = json_pack("{s:s, s:s, s:s, s:o, s:o}", "EvalActionName", action,
+                               "EvalResourceName", name, "EvalDecision", decision(&v),
+                               "MatchedStatements", matched(&v), "ResourceSpecificResults",
+                               results);
+    if (count == 0 && json_object_set(result, "MissingContextValues", s->missing) != 0) {
+        json_decref(result);
+        return CH_ENOMEM;
+    }
+    return iam_page_add(&s->page, action, result);
 }
 
 static int judge_all(struct simulation *s)
 {
     const json_t *actions = json_object_get(s->r->in, "ActionNames");
-    const json_t *resources = json_object_get(s->r->in, "ResourceArns");
-    size_t count = json_array_size(resources);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < json_array_size(actions); i++)
-        for (size_t j = 0; rc == 0 && j < (count == 0 ? 1 : count); j++)
-            rc = judge(s, json_string_value(json_array_get(actions, i)),
-                       count == 0 ? "*" : json_string_value(json_array_get(resources, j)));
+        rc = judge_action(s, json_string_value(json_array_get(actions, i)));
     return rc;
 }
 

@@ -341,6 +341,12 @@ test('simulations and the details of the account', async () => {
   assert.equal((await decisions('SimulatePrincipalPolicy', { PolicySourceArn, ActionNames }))['acm:ListCertificates'], 'implicitDeny');
   assert.deepEqual(await decisions('SimulateCustomPolicy', { PolicyInputList: [policy(allow('iam:Get*'))], ActionNames }),
     { 'acm:ListCertificates': 'implicitDeny', 'acm:DeleteCertificate': 'implicitDeny', 'iam:GetUser': 'allowed' });
+  const ResourceArns = ['1', '2'].map((x) => `arn:aws:acm:us-east-1:${account}:certificate/${x}`);
+  const { EvaluationResults: [each, ...others] } = await ask('SimulateCustomPolicy', { ResourceArns, ActionNames: ['acm:DeleteCertificate'],
+    PolicyInputList: [policy({ ...allow('acm:DeleteCertificate'), Resource: ResourceArns[0], Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } })] });
+  assert.deepEqual([others, each.EvalDecision, each.EvalResourceName, each.MissingContextValues ?? []], [[], 'implicitDeny', '*', []]);
+  assert.deepEqual(each.ResourceSpecificResults.map((r) => [r.EvalResourceName, r.EvalResourceDecision, r.MissingContextValues ?? []]),
+    [[ResourceArns[0], 'implicitDeny', ['aws:multifactorauthpresent']], [ResourceArns[1], 'implicitDeny', []]]);
   await refused(ask('SimulateCustomPolicy', { PolicyInputList: ['{'], ActionNames }), 'InvalidInputException');
   await refused(ask('SimulatePrincipalPolicy', { PolicySourceArn: `${PolicySourceArn}x`, ActionNames }), 'NoSuchEntityException');
   const all = await ask('GetAccountAuthorizationDetails', { Filter: ['User', 'Role'], MaxItems: 1000 });
