@@ -10,6 +10,7 @@ set -eu
 
 RUN_PACKAGES="gcc libc6-dev make pkg-config libssl-dev openssl libp11-dev libp11-kit-dev softhsm2 opensc
 	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libjansson-dev libpcre2-dev libidn2-dev libpsl-dev
+	libqrencode-dev libpng-dev
 	libseccomp-dev libinih-dev libunbound-dev libcurl4-openssl-dev dns-root-data ca-certificates curl"
 TEST_PACKAGES="libcmocka-dev clang libclang-rt-14-dev cppcheck clang-tidy gnutls-bin sqlite3 faketime
 	libnss3 libnss3-tools opencryptoki swtpm binutils procps python3 libyaml-dev knot nginx-light"

@@ -64,10 +64,10 @@ links() {
 	done
 	return 0
 }
-links chanceryd 'sqlite|p11|pkcs11|crypto|ssl|microhttpd|gnutls|curl|jansson|pcre|idn2|psl'
-links chancery-front 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre|idn2|psl'
-links chancery-front-public 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre|idn2|psl'
-links chancery-outbound 'sqlite|p11|pkcs11|microhttpd|gnutls|jansson|pcre|idn2|psl'
+links chanceryd 'sqlite|p11|pkcs11|crypto|ssl|microhttpd|gnutls|curl|jansson|pcre|idn2|psl|qrencode|png'
+links chancery-front 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre|idn2|psl|qrencode|png'
+links chancery-front-public 'sqlite|p11|pkcs11|crypto|ssl|curl|jansson|pcre|idn2|psl|qrencode|png'
+links chancery-outbound 'sqlite|p11|pkcs11|microhttpd|gnutls|jansson|pcre|idn2|psl|qrencode|png'
 links chancery-core 'microhttpd|curl|unbound|gnutls|ssl'
 links chancery 'microhttpd|curl|unbound|gnutls|ssl'
 

@@ -6,6 +6,7 @@
 
 #include "ca/auth/attempts.h"
 #include "ca/core.h"
+#include "ca/iam/mfa_seed.h"
 #include "ca/iam/operations.h"
 #include "ca/iam/totp.h"
 #include "ca/members.h"
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEED_SIZE ((size_t)40) /* octets: 64 characters of base 32, as AWS gives */
 #define SERIAL_SIZE 320
 
 static int missing(struct request *r, const char *serial)
@@ -147,68 +147,68 @@ int mfa_use_any(struct request *r, const char *account, int64_t user, const char
 
 /* ---- making and deleting ---- */
 
-/* RFC 4648 base 32; the seed's length needs no padding. */
-static json_t *base32(struct slice octets)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    char text[SEED_SIZE / 5 * 8];
-    for (size_t i = 0; i < sizeof text; i++) {
-        size_t bit = i * 5;
-        unsigned pair = (unsigned)octets.data[bit / 8] << 8 |
-                        (bit / 8 + 1 < octets.len ? octets.data[bit / 8 + 1] : 0u);
-        text[i] = letters[pair >> (11 - bit % 8) & 31];
-    }
-    char twice[sizeof text / 3 * 4 + 8];
-    int len = EVP_EncodeBlock((unsigned char *)twice, (const unsigned char *)text, sizeof text);
-    json_t *value = json_stringn(twice, (size_t)len); /* a blob: base64 of those letters */
-    explicit_bzero(text, sizeof text);
-    explicit_bzero(twice, sizeof twice);
-    return value;
-}
-
 struct creation {
     struct request *r;
     struct iam_mfa_row row;
-    struct secret *seed;
+    char *alias;
+    json_t *device; /* as it is shown */
 };
+
+static int alias_read(struct store_tx *tx, void *context)
+{
+    struct creation *c = context;
+    return store_iam_alias_get(tx, c->r->scope.account, &c->alias);
+}
 
 static int create_unit(struct store_tx *tx, void *context)
 {
     struct creation *c = context;
-    json_t *device = json_object();
     int rc = store_iam_mfa_insert(tx, &c->row);
-    if (rc == CH_EEXISTS)
-        rc = api_fail(&c->r->error, "EntityAlreadyExistsException",
-                      "MFADevice entity at the same path and name already exists.");
+    return rc != CH_EEXISTS
+               ? rc
+               : api_fail(&c->r->error, "EntityAlreadyExistsException",
+                          "MFADevice entity at the same path and name already exists.");
+}
+
+static int seed_make(struct creation *c)
+{
+    struct request *r = c->r;
+    struct secret *seed = secret_new(MFA_SEED_SIZE);
+    char context[SERIAL_SIZE + 8];
+    context_of(c->row.serial, context);
+    int rc = seed == NULL ? CH_ENOMEM : hsm_random(r->core->hsm, secret_data(seed), MFA_SEED_SIZE);
     if (rc == 0)
-        rc = member_put_text(device, "SerialNumber", c->row.serial);
+        rc = hsm_seal(r->core->hsm, r->core->seal, slice_text(context), secret_slice(seed),
+                      &c->row.sealed_seed);
     if (rc == 0)
-        rc = member_put_new(device, "Base32StringSeed", base32(secret_slice(c->seed)));
-    if (rc == 0)
-        rc = member_put_new(c->r->out, "VirtualMFADevice", json_incref(device));
-    json_decref(device);
+        rc = mfa_seed_put(c->device, secret_slice(seed), member_text(r->in, "VirtualMFADeviceName"),
+                          c->alias == NULL ? r->scope.account : c->alias);
+    secret_free(seed);
     return rc;
 }
 
 int iam_create_virtual_mfa_device(struct request *r)
 {
-    struct creation c = {.r = r, .seed = secret_new(SEED_SIZE)};
+    struct creation c = {.r = r, .device = json_object()};
     const char *path = member_text(r->in, "Path");
-    char context[SERIAL_SIZE + 8], serial[SERIAL_SIZE];
+    char serial[SERIAL_SIZE];
     snprintf(serial, sizeof serial, "arn:aws:iam::%s:mfa%s%s", r->scope.account,
              path == NULL ? "/" : path, member_text(r->in, "VirtualMFADeviceName"));
-    context_of(serial, context);
     memcpy(c.row.account, r->scope.account, sizeof c.row.account);
-    int rc = c.seed == NULL ? CH_ENOMEM : member_copy(serial, &c.row.serial);
+    int rc = member_copy(serial, &c.row.serial);
     if (rc == 0)
-        rc = hsm_random(r->core->hsm, secret_data(c.seed), SEED_SIZE);
+        rc = member_put_text(c.device, "SerialNumber", serial);
     if (rc == 0)
-        rc = hsm_seal(r->core->hsm, r->core->seal, slice_text(context), secret_slice(c.seed),
-                      &c.row.sealed_seed);
+        rc = request_read(r, alias_read, &c);
+    if (rc == 0)
+        rc = seed_make(&c);
+    if (rc == 0)
+        rc = member_put_new(r->out, "VirtualMFADevice", json_incref(c.device));
     if (rc == 0)
         rc = request_commit(r, create_unit, &c);
     iam_mfa_row_free(&c.row);
-    secret_free(c.seed);
+    json_decref(c.device);
+    free(c.alias);
     return rc;
 }
 

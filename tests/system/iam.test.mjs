@@ -6,7 +6,9 @@ import * as I from '@aws-sdk/client-iam';
 import * as S from '@aws-sdk/client-sts';
 import { ListCertificatesCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
 import { ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca';
+import jsQR from 'jsqr';
 import { join } from 'node:path';
+import { PNG } from 'pngjs';
 import { Appliance, run } from './appliance.mjs';
 import { Signer, mac, sha, signingKey, stamp } from './signer.mjs';
 
@@ -236,6 +238,8 @@ test('multi-factor authentication: devices, sessions, conditions', async () => {
   assert.equal(device.SerialNumber, `arn:aws:iam::${account}:mfa/phone`);
   const seed = Buffer.from(device.Base32StringSeed).toString();
   assert.match(seed, /^[A-Z2-7]{64}$/);
+  const picture = PNG.sync.read(Buffer.from(device.QRCodePNG));
+  assert.equal(jsQR(Uint8ClampedArray.from(picture.data), picture.width, picture.height).data, `otpauth://totp/phone@${account}?secret=${seed}`);
   const SerialNumber = device.SerialNumber;
   await refused(ask('EnableMFADevice', { UserName: 'mona', SerialNumber, AuthenticationCode1: '000000', AuthenticationCode2: '000001' }), 'InvalidAuthenticationCodeException');
   // On a busy machine half a minute may end between the codes and the call: then with new ones.
