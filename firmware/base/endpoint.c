@@ -15,9 +15,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 4096
+#define IN_USE_TRIES 30
+#define IN_USE_PAUSE_NS (100L * 1000 * 1000)
 
 static int bind_and_listen(int fd, const struct addrinfo *at)
 {
@@ -28,6 +31,18 @@ static int bind_and_listen(int fd, const struct addrinfo *at)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
         return -1;
     return bind(fd, at->ai_addr, at->ai_addrlen) != 0 ? -1 : listen(fd, BACKLOG);
+}
+
+/* The fronts of a chanceryd that was killed hold its ports a moment longer than it lived. */
+static int bind_and_listen_soon(int fd, const struct addrinfo *at)
+{
+    const struct timespec pause = {.tv_nsec = IN_USE_PAUSE_NS};
+    int failed = bind_and_listen(fd, at);
+    for (int i = 1; failed != 0 && errno == EADDRINUSE && i < IN_USE_TRIES; i++) {
+        nanosleep(&pause, NULL);
+        failed = bind_and_listen(fd, at);
+    }
+    return failed;
 }
 
 int endpoint_listen_tcp(const char *address, int64_t port, int *out)
@@ -45,7 +60,7 @@ int endpoint_listen_tcp(const char *address, int64_t port, int *out)
         return CH_ESYS;
     }
     int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || bind_and_listen(fd, at) != 0) {
+    if (fd < 0 || bind_and_listen_soon(fd, at) != 0) {
         e = errno == EADDRINUSE ? CH_EEXISTS : errno == EACCES ? CH_EDENIED : CH_ESYS;
         log_error("cannot listen on %s port %s: %s", address, service, strerror(errno));
         if (fd >= 0)

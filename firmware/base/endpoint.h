@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /*
- * Listens on a numeric IPv4 or IPv6 address. 0, CH_EEXISTS (port in use), CH_EDENIED, CH_ESYS; the
+ * Listens on a numeric IPv4 or IPv6 address; waits three seconds at most for a port in use. 0, CH_EEXISTS (in use), CH_EDENIED, CH_ESYS; the
  * reason is logged with the port.
  */
 int endpoint_listen_tcp(const char *address, int64_t port, int *out);

@@ -14,14 +14,13 @@ import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 const run = promisify(execFile);
 export const BIN = process.env.BIN ?? 'build/plain/bin';
 
+// Below those that the system gives to outgoing connections: one of them would have it when a daemon that was killed comes back.
 export function freePort() {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
+    const port = 10000 + Math.floor(Math.random() * 22000);
     const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    server.on('error', () => resolve(freePort()));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)));
   });
 }
 
