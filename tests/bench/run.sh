@@ -130,6 +130,19 @@ steps() {
 	"$bench/stages" "$state" "$state/issue.json" "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" 300 |
 		while IFS=: read -r what figure; do row "$what" "${figure# }"; done
 }
+# An account that lists its certificates, one call after the other, while another account issues with 64 clients.
+neighbours() {
+	account=$("$bin/chancery" account add --state "$state" neighbour | sed -n 's/^account *//p')
+	"$bin/chancery" user add --state "$state" quiet --account "$account" --administrator --format env >"$state/quiet-env"
+	echo '{}' >"$state/list-all.json"
+	quiet() { ( . "$state/quiet-env" && load acm CertificateManager.ListCertificates "$state/list-all.json" 1 ); }
+	row "ListCertificates of a quiet account, nobody else" "$(quiet)"
+	load acm-pca ACMPrivateCA.IssueCertificate "$state/issue.json" 64 >"$state/busy" &
+	busy=$!
+	row "ListCertificates of a quiet account, beside 64 clients of another" "$(quiet)"
+	wait "$busy"
+	row "what those 64 had meanwhile" "$(cat "$state/busy")"
+}
 issued() { "$bin/chancery" status --state "$state" | awk -F'[: ]+' '/issued/ { print $NF }'; }
 pending() { aws acm list-certificates --certificate-statuses PENDING_VALIDATION --query 'length(CertificateSummaryList)'; }
 
@@ -140,6 +153,12 @@ for clients in 1 8 32 64; do
 	row "IssueCertificate P-256, $clients clients" "$(load_cost acm-pca ACMPrivateCA.IssueCertificate "$state/issue.json" "$clients")"
 done
 size=$(($(store_size) - size)) count=$(($(issued) - count))
+rsa=$(sh tests/bench/root.sh RSA_2048 SHA256WITHRSA)
+sed "s|$ca|$rsa|; s/SHA256WITHECDSA/SHA256WITHRSA/" "$state/issue.json" >"$state/issue-rsa.json"
+for clients in 8 32; do
+	row "IssueCertificate, an authority with RSA-2048, $clients clients" "$(load_cost acm-pca ACMPrivateCA.IssueCertificate "$state/issue-rsa.json" "$clients")"
+done
+neighbours
 row "DescribeCertificateAuthority, 32 clients" "$(load_cost acm-pca ACMPrivateCA.DescribeCertificateAuthority "$state/describe.json" 32)"
 row "RequestCertificate P-256, key and certificate, 16 clients" "$(load_cost acm CertificateManager.RequestCertificate "$state/request-EC_prime256v1.json" 16)"
 for alg in EC_prime256v1 RSA_2048; do
