@@ -29,9 +29,9 @@ static int commit_unit(struct store_tx *tx, void *context)
 
 static int commit(struct request *r, store_unit unit, void *context)
 {
+    PRECOND(r != NULL && !r->recorded);
     struct commit c = {.request = r, .unit = unit, .context = context,
                        .uses = r->approval != NULL && r->error.type == NULL};
-    PRECOND(r != NULL && !r->recorded);
     int code = store_write(r->core->store, commit_unit, &c);
     r->recorded = code == 0;
     return code;

@@ -24,7 +24,7 @@ struct ct_asks {
     struct core *core;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    STAILQ_HEAD(, ask) ended;
+    STAILQ_HEAD(ask_list, ask) ended;
     unsigned users; /* guarded by lock, as is all above */
     size_t count;   /* of those unheard; the owner's alone */
 };

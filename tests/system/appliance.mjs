@@ -97,10 +97,11 @@ export class Appliance {
     }
   }
 
-  // The variables of STATE/env, as a shell that sources it sees them; read once a launch, as a child takes its time.
+  // The variables of STATE/env, as a shell that sources it sees them; read once a launch. It finds no aws, whose version takes a second to tell.
   get env() {
     if (this.variables) return this.variables;
-    const printed = execFileSync('sh', ['-c', `. "${this.state}/env" && env -0`], { env: { PATH: process.env.PATH, HOME: process.env.HOME } });
+    const printed = execFileSync('/bin/sh', ['-c', `. "${this.state}/env" && /usr/bin/env -0`],
+      { env: { PATH: '/nonexistent', HOME: process.env.HOME }, stdio: ['ignore', 'pipe', 'ignore'] });
     this.variables = Object.fromEntries(printed.toString().split('\0').filter(Boolean).map((line) => {
       const at = line.indexOf('=');
       return [line.slice(0, at), line.slice(at + 1)];
