@@ -31,6 +31,7 @@ struct workers {
     pthread_cond_t work, room;
     STAILQ_HEAD(job_list, job) jobs;
     size_t queued;
+    unsigned most, started, idle; /* threads */
     struct line *current;
 };
 
@@ -114,8 +115,10 @@ static void line_release(struct workers *w, struct line *l)
 static struct job *job_take(struct workers *w)
 {
     pthread_mutex_lock(&w->lock);
+    w->idle++;
     while (STAILQ_EMPTY(&w->jobs))
         pthread_cond_wait(&w->work, &w->lock);
+    w->idle--;
     struct job *j = STAILQ_FIRST(&w->jobs);
     STAILQ_REMOVE_HEAD(&w->jobs, next);
     w->queued--;
@@ -137,6 +140,26 @@ static void *worker_main(void *context)
     return NULL;
 }
 
+static int thread_start(void *(*run)(void *context), void *context)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run, context) != 0)
+        return CH_ESYS;
+    pthread_detach(thread);
+    return 0;
+}
+
+/* With the lock held. Threads come with the work, as most of the time there is little. */
+static void worker_add(struct workers *w)
+{
+    if (w->queued <= w->idle || w->started >= w->most)
+        return;
+    if (thread_start(worker_main, w) == 0)
+        w->started++;
+    else
+        log_warn("no further thread: %u work", w->started);
+}
+
 static int read_one(struct workers *w, struct line *l)
 {
     struct job *j = calloc(1, sizeof *j);
@@ -154,6 +177,7 @@ static int read_one(struct workers *w, struct line *l)
     l->users++;
     STAILQ_INSERT_TAIL(&w->jobs, j, next);
     w->queued++;
+    worker_add(w);
     pthread_cond_signal(&w->work);
     pthread_mutex_unlock(&w->lock);
     return 0;
@@ -176,15 +200,6 @@ static void *reader_main(void *context)
     channel_shutdown(reading.line->channel);
     line_release(reading.workers, reading.line);
     return NULL;
-}
-
-static int thread_start(void *(*run)(void *context), void *context)
-{
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, run, context) != 0)
-        return CH_ESYS;
-    pthread_detach(thread);
-    return 0;
 }
 
 void workers_attach(struct workers *w, struct channel *core)
@@ -221,9 +236,10 @@ int workers_new(const struct outbound *o, unsigned count, struct workers **out)
     pthread_cond_init(&w->work, NULL);
     pthread_cond_init(&w->room, NULL);
     STAILQ_INIT(&w->jobs);
-    for (unsigned i = 0; i < count; i++)
-        if (thread_start(worker_main, w) != 0)
-            return CH_ESYS; /* the process ends, and with it the threads that there are */
+    w->most = count;
+    if (thread_start(worker_main, w) != 0)
+        return CH_ESYS; /* the process ends */
+    w->started = 1;
     *out = w;
     return 0;
 }

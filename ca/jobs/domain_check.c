@@ -90,10 +90,22 @@ static size_t count_of_account(const struct domain_checks *c, const char *accoun
     return count;
 }
 
+/*
+ * A look waits in one worker of outbound for servers that may never answer: mails, logs and web servers
+ * of others find a worker all the same.
+ */
+static size_t places_of(const struct domain_checks *c)
+{
+    size_t most = (size_t)c->core->config->domains_checks;
+    size_t workers = (size_t)c->core->config->outbound_workers;
+    size_t share = workers - workers / 4;
+    return most < share ? most : share;
+}
+
 /* No account may have so much under way that there is no room when another comes. */
 static size_t room_of(const struct domain_checks *c, const char *account)
 {
-    size_t most = (size_t)c->core->config->domains_checks;
+    size_t most = places_of(c);
     size_t share = most - most / 4;
     size_t used = count_of_account(c, account);
     size_t room = most > c->count ? most - c->count : 0;
@@ -352,7 +364,7 @@ const char *domain_checks_why(struct core *core, const struct validation_row *ro
     if (is_going(c, row)) {
         code = "LOOKING";
         snprintf(reason, size, "It is being looked at now");
-    } else if (c->count >= (size_t)core->config->domains_checks) {
+    } else if (c->count >= places_of(c)) {
         snprintf(reason, size,
                  "%zu names are being looked at, which are all at once ([domains] checks); accounts "
                  "take turns", c->count);
@@ -376,7 +388,7 @@ int domain_check_job_due(struct core *core, int64_t *at)
         return 0;
     outbound_expire(core);
     pthread_mutex_lock(&c->lock);
-    bool full = c->count >= (size_t)core->config->domains_checks;
+    bool full = c->count >= places_of(c);
     int64_t rest_until = c->rest_until;
     pthread_mutex_unlock(&c->lock);
     int rc = full ? 0 : outcome_due_next(core, at);

@@ -309,7 +309,8 @@ const struct config_row config_rows[] = {
     TEXT(outbound, allowed_networks, "", 0, check_networks,
          "Private networks, or own addresses, in which web servers of domains may stand, such as 10.0.0.0/8, "
          "comma-separated; others are never connected to because a domain says so."),
-    NUMBER(outbound, workers, "64", 1, 512, "Jobs that outbound works on at once."),
+    NUMBER(outbound, workers, "384", 1, 512,
+           "Jobs that outbound works on at once; a quarter of that is kept free of looks at domains."),
     TEXT(outbound, trust, "", 0, NULL,
          "PEM file with authorities that TLS servers may have beside those of the system; relative to the "
          "state folder unless absolute; empty = none."),
