@@ -9,5 +9,8 @@ cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-sup
 # shellcheck disable=SC2086
 git ls-files '*.c' | grep -v '^tests/' | xargs -P "$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $flags 2>/dev/null |
 	tee build/clang-tidy.log
-! grep -q 'warning:\|error:' build/clang-tidy.log
+if grep -q 'warning:\|error:' build/clang-tidy.log; then
+	echo "lint: $(grep -c 'warning:\|error:' build/clang-tidy.log) words of clang-tidy" >&2
+	exit 1
+fi
 echo "lint: quiet"

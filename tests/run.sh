@@ -3,8 +3,8 @@
 #
 #   run.sh [unit|fuzz|tokens|fault|system ...]      (default: all)
 #
-# A test program is run by itself, three at a time (many wait more than they work), with a log of its own in build/test-logs; what failed is
-# printed in full. Environment: BUILDS ("plain address-undefined"): which builds to test; JOBS (3).
+# A test program is run by itself, four at a time (many wait more than they work), with a log of its own in build/test-logs; what failed is
+# printed in full. Environment: BUILDS ("plain address-undefined"): which builds to test; JOBS (4).
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd)
@@ -90,7 +90,7 @@ list() {
 for build in $builds; do list "$build"; done >"$logs/list"
 tr '\t' '\n' <"$logs/list" | awk 'index($0, "\047") { exit 1 }' || { echo "run.sh: a name with a quote" >&2; exit 2; }
 # xargs takes a line as words in quotes, so that names may hold blanks.
-sed "s/[^	]*/'&'/g; s/	/ /g" "$logs/list" | xargs -P "${JOBS:-3}" -L 1 sh tests/run.sh --one
+sed "s/[^	]*/'&'/g; s/	/ /g" "$logs/list" | xargs -P "${JOBS:-4}" -L 1 sh tests/run.sh --one
 
 cat "$logs"/*.count | awk '
 	{ p += $1; f += $2; s += $3 }

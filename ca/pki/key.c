@@ -271,7 +271,8 @@ static int open_key(struct slice spki, unsigned rsa_bits_min, struct pki_public 
     if (fault == PKI_KEY_WEAK && facts.bits >= rsa_bits_min)
         fault = PKI_KEY_FINE;
     if (fault != PKI_KEY_FINE) {
-        rc = pki_refuse(why, CH_EINVAL, "%s", pki_key_fault_text(fault));
+        pki_refuse(why, CH_EINVAL, "%s", pki_key_fault_text(fault));
+        rc = CH_EINVAL;
         goto out;
     }
     rc = open_parsed(parsed, &facts, out);

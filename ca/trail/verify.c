@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define NUMBER_DIGITS 18
-#define CHAIN_SIZE 32
+#define CHAIN_SIZE ((size_t)32)
 
 struct walk {
     uint64_t count, bad;

@@ -250,7 +250,7 @@ const struct config_row config_rows[] = {
     DURATION(sign_in, window, "15m", 1, DAY, "That window, which begins with the first wrong one."),
     NUMBER(sign_in, at_once, "4", 1, 64,
            "Passwords that are tried at once, 32 MiB each; others are told to try again."),
-    DURATION(sign_in, session, "12h", 900, 36 * 3600,
+    DURATION(sign_in, session, "12h", 900, INT64_C(36) * 3600,
              "How long whoever signed in stays signed in."),
     TEXT(domains, top_level, "", 0, check_domains,
          "Top-level domains that count as public beside those of the Public Suffix List, "
