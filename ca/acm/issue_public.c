@@ -7,6 +7,7 @@
 #include "ca/ct/ct.h"
 #include "ca/jobs/key_maker.h"
 #include "ca/jobs/schedule.h"
+#include "ca/jobs/turns.h"
 #include "ca/members.h"
 #include "ca/pca/authority.h"
 #include "ca/trail/trail.h"
@@ -15,7 +16,6 @@
 #include "firmware/base/log.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@
 #define SECOND_US INT64_C(1000000)
 #define DAY (INT64_C(24) * 3600)
 #define CAA_AGE_US (INT64_C(8) * 3600 * SECOND_US) /* CA/Browser Forum BR 3.2.2.8: at most eight hours */
-#define LOOK 128 /* orders among which accounts take turns */
+#define LOOK 1024 /* orders among which accounts take turns, few of each */
 #define DELAY_MOST 10 /* 2^10 seconds */
 #define POLICIES_MAX 16
 
@@ -406,107 +406,47 @@ static void work_free(struct work *w)
     buf_free(&w->draft);
 }
 
-/* ---- who works on what ---- */
+/* ---- whose turn it is: the lines work beside each other, as one may wait for logs elsewhere ---- */
 
-/*
- * The lines of this job work beside each other, as one may wait for logs elsewhere. Nothing of it is in the store:
- * after a crash nobody works on anything.
- */
-struct claim {
-    char certificate[ROW_UUID_SIZE]; /* "" = free */
-    struct scope scope;
-};
-static struct {
-    pthread_mutex_t lock;
-    struct claim held[PUBLIC_ISSUE_LINES];
-} claims = {.lock = PTHREAD_MUTEX_INITIALIZER};
+static_assert(PUBLIC_ISSUE_LINES <= TURNS_LINES, "each line may hold one");
+static struct turns turns = TURNS_INIT;
 
 struct look {
     int64_t now;
+    int64_t scope; /* at hand */
     struct public_order_row rows[LOOK];
+    struct turn turns[LOOK];
     size_t count;
 };
 
 static int look_visit(void *context, const struct public_order_row *row)
 {
     struct look *l = context;
+    struct turn *t = &l->turns[l->count];
+    t->scope = l->scope;
+    memcpy(t->account, row->scope.account, sizeof t->account);
+    snprintf(t->key, sizeof t->key, "%s", row->certificate);
     l->rows[l->count] = *row;
     l->rows[l->count++].note = NULL;
     return 0;
 }
 
-static int look_unit(struct store_tx *tx, void *context)
+/* So many that all lines can work for one account. */
+static int scope_visit(void *context, struct store_tx *tx, int64_t scope)
 {
     struct look *l = context;
-    return store_public_order_list(tx, l->now, LOOK, look_visit, l);
+    if (l->count + PUBLIC_ISSUE_LINES > LOOK)
+        return CH_ELIMIT;
+    l->scope = scope;
+    return store_public_order_list(tx, scope, l->now, PUBLIC_ISSUE_LINES, look_visit, l);
 }
 
-/* *share = how many of its account are being worked on; true: it itself is. Lock held. */
-static bool is_claimed(const struct public_order_row *row, size_t *share)
+static int look_unit(struct store_tx *tx, void *context)
 {
-    bool claimed = false;
-    *share = 0;
-    for (size_t i = 0; i < PUBLIC_ISSUE_LINES; i++) {
-        const struct claim *c = &claims.held[i];
-        if (c->certificate[0] == '\0' || strcmp(c->scope.account, row->scope.account) != 0)
-            continue;
-        (*share)++;
-        claimed = claimed || strcmp(c->certificate, row->certificate) == 0;
-    }
-    return claimed;
-}
-
-/* Of the account that is worked for least, the longest due: who has many waits for who has few. Lock held. */
-static const struct public_order_row *choose(const struct look *l)
-{
-    const struct public_order_row *best = NULL;
-    size_t least = SIZE_MAX, share = 0;
-    for (size_t i = 0; i < l->count; i++)
-        if (!is_claimed(&l->rows[i], &share) && share < least) {
-            best = &l->rows[i];
-            least = share;
-        }
-    return best;
-}
-
-/* NULL: others have all that is due. */
-static struct claim *claim(const struct look *l, const struct public_order_row **order)
-{
-    struct claim *mine = NULL;
-    pthread_mutex_lock(&claims.lock);
-    *order = choose(l);
-    for (size_t i = 0; i < PUBLIC_ISSUE_LINES && *order != NULL; i++)
-        if (claims.held[i].certificate[0] == '\0')
-            mine = &claims.held[i];
-    if (mine != NULL) {
-        mine->scope = (*order)->scope;
-        memcpy(mine->certificate, (*order)->certificate, sizeof mine->certificate);
-    }
-    pthread_mutex_unlock(&claims.lock);
-    return mine;
-}
-
-static void claim_release(struct claim *c)
-{
-    pthread_mutex_lock(&claims.lock);
-    c->certificate[0] = '\0';
-    pthread_mutex_unlock(&claims.lock);
+    return turns_walk(&turns, tx, store_public_order_scopes, scope_visit, context);
 }
 
 /* ---- the job ---- */
-
-/* Of those that nobody works on; what is claimed comes first, as it was due. */
-static int64_t due_at(const struct look *l)
-{
-    int64_t at = SCHEDULE_NEVER;
-    size_t share = 0;
-    pthread_mutex_lock(&claims.lock);
-    for (size_t i = 0; i < l->count && at == SCHEDULE_NEVER; i++)
-        if (!is_claimed(&l->rows[i], &share))
-            at = l->rows[i].due_at;
-    pthread_mutex_unlock(&claims.lock);
-    return at;
-}
 
 static int look_read(struct core *core, int64_t now, struct look **out)
 {
@@ -532,25 +472,22 @@ int issue_public_job_due(struct core *core, int64_t *at)
     if (rc != 0 || *at > now)
         return rc == CH_ENOTFOUND ? 0 : rc;
     rc = look_read(core, now, &l);
-    if (rc == 0)
-        *at = due_at(l);
+    if (rc == 0 && turns_find(&turns, l->turns, l->count, PUBLIC_ISSUE_LINES) < 0)
+        *at = SCHEDULE_NEVER; /* others have all that is due */
     free(l);
     return rc;
 }
 
 int issue_public_job_run(struct core *core, int64_t now)
 {
-    const struct public_order_row *order = NULL;
-    struct claim *mine = NULL;
     struct look *l = NULL;
     int rc = look_read(core, now, &l);
-    if (rc == 0)
-        mine = claim(l, &order);
-    if (mine != NULL) {
-        struct work w = {.p = {.core = core}, .order = *order, .now = now};
+    int mine = rc == 0 ? turns_take(&turns, l->turns, l->count, PUBLIC_ISSUE_LINES) : -1;
+    if (mine >= 0) {
+        struct work w = {.p = {.core = core}, .order = l->rows[mine], .now = now};
         rc = work_run(&w);
         work_free(&w);
-        claim_release(mine);
+        turns_release(&turns, &l->turns[mine]);
     }
     free(l);
     return rc;

@@ -7,6 +7,7 @@
 #include "ca/domain/validation.h"
 #include "ca/jobs/domain_check.h"
 #include "ca/jobs/domain_look.h"
+#include "ca/jobs/domain_mail.h"
 #include "ca/members.h"
 #include "ca/store/validations.h"
 #include "firmware/base/clock.h"
@@ -71,6 +72,7 @@ int validation_restart(struct store_tx *tx, const struct scope *scope, const cha
 void validation_wake(struct core *core)
 {
     schedule_wake(core->schedule, DOMAIN_CHECK_JOB);
+    schedule_wake(core->schedule, DOMAIN_MAIL_JOB(1));
 }
 
 bool outcome_is_awaited(const struct certificate_row *row)

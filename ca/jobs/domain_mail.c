@@ -2,8 +2,10 @@
 
 #include "ca/domain/approval.h"
 #include "ca/domain/challenge.h"
+#include "ca/domain/letter.h"
 #include "ca/domain/outcome.h"
 #include "ca/domain/proof.h"
+#include "ca/jobs/turns.h"
 #include "ca/members.h"
 #include "ca/outbound.h"
 #include "ca/secrets.h"
@@ -12,14 +14,18 @@
 #include "firmware/base/dns_view.h"
 #include "firmware/base/log.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TIMEOUT_MS 60000
 #define LOOK_UP_MS 10000
-#define RETRY_US (INT64_C(60) * 1000000)
+#define SECOND_US INT64_C(1000000)
+#define RETRY_FIRST_US (5 * SECOND_US) /* twice as long each time */
+#define RETRY_MOST_US (60 * SECOND_US)
+#define LOOK 256 /* mails among which accounts take turns, few of each */
+#define SHARE (DOMAIN_MAIL_LINES - 1) /* no account has all lines: another's mail need not wait for its slow servers */
 
 struct work {
     struct core *core;
@@ -27,32 +33,24 @@ struct work {
     struct mail_row mail;
     struct validation_row row;
     struct certificate_row certificate;
-    bool awaited;
+    bool due, awaited;
 };
 
-static int next_unit(struct store_tx *tx, void *context)
+/* Somebody may have sent it between the look and the turn. */
+static int still_visit(void *context, uint32_t position, const char *mail_domain, int64_t due_at)
 {
     struct work *w = context;
-    return store_validation_mail_next(tx, &w->mail);
-}
-
-int domain_mail_job_due(struct core *core, int64_t *at)
-{
-    struct work w = {0};
-    *at = SCHEDULE_NEVER;
-    if (core->config->mail_relay[0] == '\0')
-        return 0;
-    int rc = store_read(core->store, next_unit, &w);
-    if (rc == 0)
-        *at = w.mail.due_at;
-    mail_row_free(&w.mail);
-    return rc == CH_ENOTFOUND ? 0 : rc;
+    w->due = w->due || (position == w->mail.position && due_at == w->mail.due_at &&
+                        strcmp(mail_domain, w->mail.mail_domain) == 0);
+    return 0;
 }
 
 static int load_unit(struct store_tx *tx, void *context)
 {
     struct work *w = context;
-    int rc = store_validation_mail_next(tx, &w->mail);
+    int rc = store_validation_mail_list(tx, &w->mail.scope, w->mail.certificate, still_visit, w);
+    if (rc == 0 && !w->due)
+        return CH_ENOTFOUND;
     if (rc == 0)
         rc = store_validation_get(tx, &w->mail.scope, w->mail.certificate, w->mail.position,
                                   &w->row);
@@ -65,47 +63,19 @@ static int load_unit(struct store_tx *tx, void *context)
 
 /* ---- the text ---- */
 
-static int subject_put(const struct work *w, struct buf *text)
-{
-    char date[64];
-    struct tm tm;
-    time_t at = (time_t)(w->now / 1000000);
-    gmtime_r(&at, &tm);
-    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &tm);
-    return buf_printf(text,
-                      "From: <%s>\r\nTo: undisclosed-recipients:;\r\nDate: %s\r\n"
-                      "Message-ID: <%s.%u.%lld@%s>\r\nSubject: Certificate request for %s\r\n"
-                      "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n",
-                      w->core->config->mail_from, date, w->mail.certificate, w->mail.position,
-                      (long long)w->now, strchr(w->core->config->mail_from, '@') + 1,
-                      w->row.domain);
-}
-
 static int text_make(struct work *w, struct buf *text)
 {
     struct buf link = {0};
     const struct scope *s = &w->mail.scope;
     int rc = approval_link(w->core, &w->row, w->now, &link);
-    if (rc == 0)
-        rc = subject_put(w, text);
-    if (rc == 0)
-        rc = buf_printf(
-            text,
-            "Greetings,\r\n\r\n"
-            "We received a request to issue an SSL/TLS certificate for %s.%s\r\n\r\n"
-            "Verify that the following domain, AWS account ID, and certificate identifier\r\n"
-            "correspond to a request from you or someone in your organization.\r\n\r\n"
-            "Domain: %s\r\nAWS account ID: %s\r\nAWS Region name: %s\r\n"
-            "Certificate Identifier: arn:aws:acm:%s:%s:certificate/%s\r\n\r\n"
-            "To approve this request, go to Certificate Approvals\r\n%s\r\n"
-            "and follow the instructions on the page.\r\n\r\n"
-            "This email is intended solely for authorized individuals for %s.\r\n",
-            w->row.domain,
-            strcmp(w->certificate.status, "ISSUED") == 0
-                ? " The certificate\r\nis in use and is to be renewed."
-                : "",
-            w->row.domain, s->account, s->region, s->region, s->account, w->mail.certificate,
-            buf_text(&link), w->row.domain);
+    if (rc == 0) {
+        const struct letter letter = {
+            .from = w->core->config->mail_from, .domain = w->row.domain, .account = s->account,
+            .region = s->region, .certificate = w->mail.certificate, .link = buf_text(&link),
+            .position = w->mail.position, .number = w->mail.due_at, .at = w->now / SECOND_US,
+            .renewal = strcmp(w->certificate.status, "ISSUED") == 0};
+        rc = letter_make(&letter, text);
+    }
     buf_free(&link);
     return rc;
 }
@@ -176,6 +146,14 @@ static int end(struct work *w, const char *code, const char *reason, int64_t aga
 
 /* ---- MX, and the relay ---- */
 
+static int64_t retry_at(const struct work *w)
+{
+    int64_t wait = RETRY_FIRST_US;
+    for (uint32_t i = 0; i < w->row.attempts && wait < RETRY_MOST_US; i++)
+        wait *= 2;
+    return w->now + (wait < RETRY_MOST_US ? wait : RETRY_MOST_US);
+}
+
 static int mx_ask(struct work *w, struct proof *out)
 {
     struct outbound_answer answer;
@@ -224,7 +202,7 @@ static int send(struct work *w)
         log_warn("mail for %s: %s", w->row.domain, rc != 0 ? ch_error_text(rc) : answer.why);
     rc = taken ? end(w, "MAIL_SENT", "The mail was sent; nobody has answered yet", 0, false)
                : end(w, "MAIL_FAILED", rc != 0 ? ch_error_text(rc) : answer.why,
-                     w->now + RETRY_US, false);
+                     retry_at(w), false);
     outbound_answer_free(&answer);
     return rc;
 }
@@ -236,19 +214,99 @@ static int work_do(struct work *w)
         return end(w, "", "", 0, false);
     int rc = mx_ask(w, &mx);
     if (rc != 0)
-        rc = end(w, "NOT_LOOKED_UP", ch_error_text(rc), w->now + RETRY_US, false);
+        rc = end(w, "NOT_LOOKED_UP", ch_error_text(rc), retry_at(w), false);
     else if (mx.verdict == PROOF_GOOD)
         rc = send(w);
     else
-        rc = end(w, mx.code, mx.reason, mx.verdict == PROOF_FORBIDDEN ? 0 : w->now + RETRY_US,
+        rc = end(w, mx.code, mx.reason, mx.verdict == PROOF_FORBIDDEN ? 0 : retry_at(w),
                  mx.verdict == PROOF_FORBIDDEN);
     proof_free(&mx);
     return rc;
 }
 
-int domain_mail_job_run(struct core *core, int64_t now)
+/* ---- whose turn it is: the lines work beside each other, as the relay or a domain's servers may be slow ---- */
+
+static_assert(DOMAIN_MAIL_LINES <= TURNS_LINES, "each line may hold one");
+static struct turns turns = TURNS_INIT;
+
+struct look {
+    int64_t now;
+    size_t count;
+    struct mail_row mails[LOOK];
+    struct turn turns[LOOK];
+};
+
+static void turn_set(struct turn *t, int64_t scope, const struct mail_row *mail)
 {
-    struct work w = {.core = core, .now = now};
+    t->scope = scope;
+    memcpy(t->account, mail->scope.account, sizeof t->account);
+    snprintf(t->key, sizeof t->key, "%s.%u.%s", mail->certificate, mail->position,
+             mail->mail_domain);
+}
+
+static int scope_visit(void *context, struct store_tx *tx, int64_t scope)
+{
+    struct look *l = context;
+    size_t count = 0;
+    if (l->count + DOMAIN_MAIL_LINES > LOOK)
+        return CH_ELIMIT;
+    int rc = store_validation_mail_due_list(tx, scope, l->now, l->mails + l->count,
+                                            DOMAIN_MAIL_LINES, &count);
+    for (size_t i = l->count; rc == 0 && i < l->count + count; i++)
+        turn_set(&l->turns[i], scope, &l->mails[i]);
+    l->count += count;
+    return rc;
+}
+
+static int look_unit(struct store_tx *tx, void *context)
+{
+    return turns_walk(&turns, tx, store_validation_mail_scopes, scope_visit, context);
+}
+
+static int look_read(struct core *core, int64_t now, struct look **out)
+{
+    struct look *l = *out = calloc(1, sizeof *l);
+    if (l == NULL)
+        return CH_ENOMEM;
+    l->now = now;
+    return store_read(core->store, look_unit, l);
+}
+
+static void look_free(struct look *l)
+{
+    for (size_t i = 0; l != NULL && i < l->count; i++)
+        mail_row_free(&l->mails[i]);
+    free(l);
+}
+
+/* ---- the job ---- */
+
+static int due_unit(struct store_tx *tx, void *context)
+{
+    return store_validation_mail_next(tx, context);
+}
+
+int domain_mail_job_due(struct core *core, int64_t *at)
+{
+    struct look *l = NULL;
+    int64_t now = clock_now_us();
+    int rc = core->config->mail_relay[0] == '\0' ? CH_ENOTFOUND
+                                                 : store_read(core->store, due_unit, at);
+    if (rc == CH_ENOTFOUND)
+        *at = SCHEDULE_NEVER;
+    if (rc != 0 || *at > now)
+        return rc == CH_ENOTFOUND ? 0 : rc;
+    rc = look_read(core, now, &l);
+    if (rc == 0 && turns_find(&turns, l->turns, l->count, SHARE) < 0)
+        *at = SCHEDULE_NEVER;
+    look_free(l);
+    return rc;
+}
+
+static int mail_do(struct core *core, int64_t now, struct mail_row *mail)
+{
+    struct work w = {.core = core, .now = now, .mail = *mail};
+    *mail = (struct mail_row){0};
     int rc = store_read(core->store, load_unit, &w);
     if (rc == 0)
         rc = work_do(&w);
@@ -256,4 +314,17 @@ int domain_mail_job_run(struct core *core, int64_t now)
     validation_row_free(&w.row);
     certificate_row_free(&w.certificate);
     return rc == CH_ENOTFOUND ? 0 : rc;
+}
+
+int domain_mail_job_run(struct core *core, int64_t now)
+{
+    struct look *l = NULL;
+    int rc = look_read(core, now, &l);
+    int mine = rc == 0 ? turns_take(&turns, l->turns, l->count, SHARE) : -1;
+    if (mine >= 0) {
+        rc = mail_do(core, now, &l->mails[mine]);
+        turns_release(&turns, &l->turns[mine]);
+    }
+    look_free(l);
+    return rc;
 }

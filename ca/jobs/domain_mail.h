@@ -7,7 +7,9 @@
 
 #include "ca/jobs/schedule.h"
 
-#define DOMAIN_MAIL_JOB "domain-mail"
+/* The lines on which mails are sent beside each other, as a relay may be slow: 1 to 4. */
+#define DOMAIN_MAIL_JOB(line) "domain-mail-" #line
+#define DOMAIN_MAIL_LINES 4
 
 /* See struct job_kind. */
 int domain_mail_job_due(struct core *core, int64_t *at);

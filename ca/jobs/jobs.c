@@ -20,7 +20,10 @@
 const struct job_kind job_kinds[] = {
     {DESTRUCTION_JOB, destruction_job_due, destruction_job_run},
     {DELIVERY_JOB, delivery_job_due, delivery_job_run},
-    {DOMAIN_MAIL_JOB, domain_mail_job_due, domain_mail_job_run},
+    {DOMAIN_MAIL_JOB(1), domain_mail_job_due, domain_mail_job_run},
+    {DOMAIN_MAIL_JOB(2), domain_mail_job_due, domain_mail_job_run},
+    {DOMAIN_MAIL_JOB(3), domain_mail_job_due, domain_mail_job_run},
+    {DOMAIN_MAIL_JOB(4), domain_mail_job_due, domain_mail_job_run},
     {DOMAIN_CHECK_JOB, domain_check_job_due, domain_check_job_run},
     {"expiry", expiry_job_due, expiry_job_run},
     {"names", names_job_due, names_job_run},

@@ -17,6 +17,19 @@ int scope_count_change(struct store_tx *tx, const struct scope *scope, int chang
     return query_run_changing(&q);
 }
 
+int scopes_list(struct store_tx *tx, enum statement_id id, int64_t after, int64_t *scopes,
+                size_t max, size_t *count)
+{
+    struct query q;
+    *count = 0;
+    query_open(&q, tx, id);
+    query_put_int(&q, after);
+    query_put_int(&q, (int64_t)max);
+    while (*count < max && query_next(&q))
+        scopes[(*count)++] = sqlite3_column_int64(q.st, 0);
+    return query_close(&q);
+}
+
 int store_certificate_count(struct store_tx *tx, const struct scope *scope, uint64_t *out)
 {
     int64_t count = 0;

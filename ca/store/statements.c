@@ -617,15 +617,24 @@ const struct statement statements[ST_COUNT] = {
          "JOIN domain_validations v ON v.certificate = c.number "
          "WHERE c.id = ?3 AND c.scope = " SCOPE " ORDER BY v.position"),
     WRITE(ST_VALIDATION_MAIL_PUT, "validation-mail-put",
-          "INSERT INTO validation_mails (certificate, position, mail_domain, due_at) "
-          "SELECT number, ?4, ?5, ?6 FROM certificates WHERE id = ?3 AND scope = " SCOPE
+          "INSERT INTO validation_mails (certificate, position, mail_domain, due_at, scope) "
+          "SELECT number, ?4, ?5, ?6, scope FROM certificates WHERE id = ?3 AND scope = " SCOPE
           " ON CONFLICT (certificate, position, mail_domain) DO UPDATE SET due_at = "
           "min(due_at, excluded.due_at)"),
     READ(ST_VALIDATION_MAIL_NEXT, "validation-mail-next",
+         "SELECT due_at FROM validation_mails INDEXED BY validation_mails_due "
+         "WHERE due_at > 0 ORDER BY due_at LIMIT 1"),
+    READ(ST_VALIDATION_MAIL_SCOPES, "validation-mail-scopes",
+         "WITH RECURSIVE turns (scope) AS (SELECT min(scope) FROM validation_mails INDEXED BY "
+         "validation_mails_turns WHERE scope > ?1 UNION ALL SELECT (SELECT min(m.scope) FROM "
+         "validation_mails m INDEXED BY validation_mails_turns WHERE m.scope > turns.scope) "
+         "FROM turns WHERE turns.scope IS NOT NULL) "
+         "SELECT scope FROM turns WHERE scope IS NOT NULL LIMIT ?2"),
+    READ(ST_VALIDATION_MAIL_DUE_LIST, "validation-mail-due-list",
          "SELECT s.account, s.region, c.id, m.position, m.mail_domain, m.due_at "
-         "FROM validation_mails m INDEXED BY validation_mails_due "
+         "FROM validation_mails m INDEXED BY validation_mails_turns "
          "JOIN certificates c ON c.number = m.certificate JOIN scopes s ON s.number = c.scope "
-         "WHERE m.due_at > 0 ORDER BY m.due_at LIMIT 1"),
+         "WHERE m.scope = ?1 AND m.due_at <= ?2 ORDER BY m.due_at LIMIT ?3"),
     WRITE(ST_VALIDATION_MAIL_DONE, "validation-mail-done",
           "DELETE FROM validation_mails WHERE certificate = " CERTIFICATE
           " AND position = ?4 AND mail_domain = ?5 AND due_at = ?6"),

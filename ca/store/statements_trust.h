@@ -12,8 +12,8 @@
           "UPDATE trust_services SET retired_at = ?4 WHERE authority = " AUTHORITY
           " AND retired_at = 0"),
     WRITE(ST_PUBLIC_ORDER_PUT, "public-order-put",
-          "INSERT INTO public_orders (certificate, due_at, attempts, checked_at, note) "
-          "SELECT c.number, ?4, 0, ?5, NULL FROM certificates c WHERE c.number = " CERTIFICATE
+          "INSERT INTO public_orders (certificate, due_at, attempts, checked_at, note, scope) "
+          "SELECT c.number, ?4, 0, ?5, NULL, c.scope FROM certificates c WHERE c.number = " CERTIFICATE
           " AND c.type = 2 AND (c.status = 1 OR (c.status = 2 AND c.renewal_status IN (1, 2))) "
           "AND EXISTS (SELECT 1 FROM domain_validations WHERE certificate = c.number) "
           "AND NOT EXISTS (SELECT 1 FROM domain_validations WHERE certificate = c.number "
@@ -21,10 +21,17 @@
           "ON CONFLICT (certificate) DO UPDATE SET checked_at = excluded.checked_at"),
     READ(ST_PUBLIC_ORDER_NEXT, "public-order-next",
          "SELECT due_at FROM public_orders WHERE due_at >= 0 ORDER BY due_at LIMIT 1"),
+    READ(ST_PUBLIC_ORDER_SCOPES, "public-order-scopes",
+         "WITH RECURSIVE turns (scope) AS (SELECT min(scope) FROM public_orders INDEXED BY "
+         "public_orders_turns WHERE scope > ?1 UNION ALL SELECT (SELECT min(o.scope) FROM "
+         "public_orders o INDEXED BY public_orders_turns WHERE o.scope > turns.scope) "
+         "FROM turns WHERE turns.scope IS NOT NULL) "
+         "SELECT scope FROM turns WHERE scope IS NOT NULL LIMIT ?2"),
     READ(ST_PUBLIC_ORDER_LIST, "public-order-list",
          "SELECT s.account, s.region, c.id, o.due_at, o.attempts, o.checked_at, o.note "
-         "FROM public_orders o JOIN certificates c ON c.number = o.certificate "
-         "JOIN scopes s ON s.number = c.scope WHERE o.due_at <= ?1 ORDER BY o.due_at LIMIT ?2"),
+         "FROM public_orders o INDEXED BY public_orders_turns "
+         "JOIN certificates c ON c.number = o.certificate JOIN scopes s ON s.number = c.scope "
+         "WHERE o.scope = ?1 AND o.due_at <= ?2 ORDER BY o.due_at LIMIT ?3"),
     READ(ST_PUBLIC_ORDER_GET, "public-order-get",
          "SELECT s.account, s.region, c.id, o.due_at, o.attempts, o.checked_at, o.note "
          "FROM public_orders o JOIN certificates c ON c.number = o.certificate "

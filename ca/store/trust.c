@@ -2,6 +2,7 @@
 #include "ca/store/trust.h"
 
 #include "ca/store/cells.h"
+#include "ca/store/scopes.h"
 
 /* ---- trust services ---- */
 
@@ -104,13 +105,20 @@ int store_public_order_next(struct store_tx *tx, int64_t *at)
     return query_number(&q, at);
 }
 
-int store_public_order_list(struct store_tx *tx, int64_t now, uint32_t limit,
+int store_public_order_scopes(struct store_tx *tx, int64_t after, int64_t *scopes, size_t max,
+                              size_t *count)
+{
+    return scopes_list(tx, ST_PUBLIC_ORDER_SCOPES, after, scopes, max, count);
+}
+
+int store_public_order_list(struct store_tx *tx, int64_t scope, int64_t now, uint32_t limit,
                             int (*visit)(void *context, const struct public_order_row *row),
                             void *context)
 {
     struct query q;
     int r = 0;
     query_open(&q, tx, ST_PUBLIC_ORDER_LIST);
+    query_put_int(&q, scope);
     query_put_int(&q, now);
     query_put_int(&q, limit);
     while (r == 0 && query_next(&q)) {

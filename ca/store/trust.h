@@ -45,8 +45,11 @@ int store_public_order_put(struct store_tx *tx, const struct scope *scope,
                            const char *certificate, int64_t now, int64_t checked_at);
 /* When the next is due. CH_ENOTFOUND: none. By index. */
 int store_public_order_next(struct store_tx *tx, int64_t *at);
-/* Those due at now, the longest due first. */
-int store_public_order_list(struct store_tx *tx, int64_t now, uint32_t limit,
+/* Numbers of scopes that have some, those above after, ascending. By index. */
+int store_public_order_scopes(struct store_tx *tx, int64_t after, int64_t *scopes, size_t max,
+                              size_t *count);
+/* Those of a scope that are due at now, the longest due first. By index. */
+int store_public_order_list(struct store_tx *tx, int64_t scope, int64_t now, uint32_t limit,
                             int (*visit)(void *context, const struct public_order_row *row),
                             void *context);
 int store_public_order_get(struct store_tx *tx, const struct scope *scope,

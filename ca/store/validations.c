@@ -1,5 +1,6 @@
 /* How the names of a certificate are validated, and the mails that are due for that. */
 #include "ca/store/cells.h"
+#include "ca/store/scopes.h"
 #include "ca/store/validations.h"
 
 #include <stdlib.h>
@@ -154,14 +155,7 @@ int store_validation_due_next(struct store_tx *tx, int64_t *at)
 int store_validation_due_scopes(struct store_tx *tx, int64_t after, int64_t *scopes, size_t max,
                                 size_t *count)
 {
-    struct query q;
-    *count = 0;
-    query_open(&q, tx, ST_VALIDATION_DUE_SCOPES);
-    query_put_int(&q, after);
-    query_put_int(&q, (int64_t)max);
-    while (query_next(&q) && *count < max)
-        scopes[(*count)++] = sqlite3_column_int64(q.st, 0);
-    return query_close(&q);
+    return scopes_list(tx, ST_VALIDATION_DUE_SCOPES, after, scopes, max, count);
 }
 
 int store_validation_due_list(struct store_tx *tx, int64_t scope, int64_t now,
@@ -233,11 +227,32 @@ static const struct cell mail_cells[] = {
     CELL(CELL_INT64, struct mail_row, due_at),
 };
 
-int store_validation_mail_next(struct store_tx *tx, struct mail_row *out)
+int store_validation_mail_next(struct store_tx *tx, int64_t *at)
 {
     struct query q;
     query_open(&q, tx, ST_VALIDATION_MAIL_NEXT);
-    return cells_get_one(&q, mail_cells, CELL_COUNT(mail_cells), out, sizeof *out);
+    return query_number(&q, at);
+}
+
+int store_validation_mail_scopes(struct store_tx *tx, int64_t after, int64_t *scopes, size_t max,
+                                 size_t *count)
+{
+    return scopes_list(tx, ST_VALIDATION_MAIL_SCOPES, after, scopes, max, count);
+}
+
+int store_validation_mail_due_list(struct store_tx *tx, int64_t scope, int64_t now,
+                                   struct mail_row *rows, size_t max, size_t *count)
+{
+    struct query q;
+    int r = 0;
+    query_open(&q, tx, ST_VALIDATION_MAIL_DUE_LIST);
+    query_put_int(&q, scope);
+    query_put_int(&q, now);
+    query_put_int(&q, (int64_t)max);
+    for (*count = 0; r == 0 && *count < max && query_next(&q);)
+        r = cells_get(&q, mail_cells, CELL_COUNT(mail_cells), &rows[(*count)++]);
+    int end = query_close(&q);
+    return r != 0 ? r : end;
 }
 
 int store_validation_mail_done(struct store_tx *tx, const struct mail_row *row)

@@ -85,8 +85,15 @@ struct mail_row {
     char *mail_domain;
     int64_t due_at;
 };
-/* The mail that is due first, at whatever time. CH_ENOTFOUND. By index. */
-int store_validation_mail_next(struct store_tx *tx, struct mail_row *out);
+/* When the first mail is due. CH_ENOTFOUND: none. By index. */
+int store_validation_mail_next(struct store_tx *tx, int64_t *at);
+/* Numbers of scopes that have mails, those above after, ascending. By index. */
+int store_validation_mail_scopes(struct store_tx *tx, int64_t after, int64_t *scopes, size_t max,
+                                 size_t *count);
+/* Those of a scope that are due at now, the longest due first, into zeroed rows; those counted are the caller's
+ * to free, also on failure. By index. */
+int store_validation_mail_due_list(struct store_tx *tx, int64_t scope, int64_t now,
+                                   struct mail_row *rows, size_t max, size_t *count);
 /* Sent, or due at another time: unless it was asked for anew since. */
 int store_validation_mail_done(struct store_tx *tx, const struct mail_row *row);
 int store_validation_mail_delay(struct store_tx *tx, const struct mail_row *row, int64_t at);

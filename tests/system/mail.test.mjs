@@ -55,7 +55,7 @@ async function request(DomainName, ValidationMethod, more = {}) {
 
 // The link of the newest mail about a certificate, as the appliance is reached here.
 async function linkOf(arn, after = 0) {
-  const mail = await until(`a mail; ${appliance.log.slice(-300)}`, () => mails.slice(after).find((m) => m.text.includes(arn)), 60);
+  const mail = await until(`a mail; ${appliance.log.slice(-300)}`, () => mails.slice(after).find((m) => m.text.includes(arn)), 240);
   return { mail, url: new URL(/^https?:\/\/\S+\/approvals\?\S+$/m.exec(mail.text)[0].replace(/^https?:\/\/[^/]+/, `http://127.0.0.1:${appliance.publicPort}`)) };
 }
 const post = (url, decision) => fetch(new URL('/approvals', url), { method: 'POST',

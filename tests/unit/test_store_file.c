@@ -337,7 +337,8 @@ static bool scan_is_allowed(enum statement_id id, const char *plan)
         if (start_scans[i].id == id)
             return strncmp(plan, start_scans[i].scan, strlen(start_scans[i].scan)) == 0 &&
                    strstr(plan + 1, "SCAN") == NULL && statements[id].at_start;
-    if (id == ST_VALIDATION_DUE_SCOPES) { /* from scope to scope by the index; those found are walked */
+    if (id == ST_VALIDATION_DUE_SCOPES || id == ST_VALIDATION_MAIL_SCOPES ||
+        id == ST_PUBLIC_ORDER_SCOPES) { /* from scope to scope by the index; those found are walked */
         for (const char *at = plan; (at = strstr(at, "SCAN ")) != NULL; at++)
             if (strncmp(at, "SCAN turns; ", 12) != 0)
                 return false;
