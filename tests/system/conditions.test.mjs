@@ -4,11 +4,12 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as I from '@aws-sdk/client-iam';
 import {
-  AddTagsToCertificateCommand, DescribeCertificateCommand, ExportCertificateCommand, ListCertificatesCommand, RequestCertificateCommand,
+  AddTagsToCertificateCommand, DeleteCertificateCommand, DescribeCertificateCommand, ExportCertificateCommand, GetCertificateCommand, ImportCertificateCommand,
+  ListCertificatesCommand, RequestCertificateCommand,
 } from '@aws-sdk/client-acm';
 import { CreateCertificateAuthorityCommand, DescribeCertificateAuthorityCommand, TagCertificateAuthorityCommand } from '@aws-sdk/client-acm-pca';
 import { Appliance } from './appliance.mjs';
@@ -36,6 +37,14 @@ before(async () => {
   csr = readFileSync(join(appliance.state, 'r.pem'));
 });
 after(() => appliance?.remove());
+
+// One key for each name, and a new certificate for it each time.
+function selfSigned(name) {
+  const [key, pem] = ['key', 'pem'].map((end) => join(appliance.state, `${name}.${end}`));
+  if (!existsSync(key)) execFileSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key], { stdio: 'ignore' });
+  execFileSync('openssl', ['req', '-x509', '-key', key, '-days', '9', '-subj', `/CN=${name}.example`, '-addext', `subjectAltName=DNS:${name}.example`, '-out', pem], { stdio: 'ignore' });
+  return { Certificate: readFileSync(pem), PrivateKey: readFileSync(key) };
+}
 
 const attach = (...statements) => iam.send(new I.PutUserPolicyCommand({ UserName: 'cora', PolicyName: 'p', PolicyDocument: document(...statements) }));
 const denyRequest = (Condition) => attach(all, { Effect: 'Deny', Action: 'acm:RequestCertificate', Resource: '*', Condition });
@@ -136,6 +145,54 @@ test('one certificate, a region, an address, a time', async () => {
     await attach({ Effect: 'Allow', Action: 'acm:*', Resource: '*', Condition: { [operator]: { [key]: no } } });
     await refused(describe(arns[0]), none);
   }
+});
+
+// The guide's identity-based examples, with ARNs of this appliance.
+test('what a user may see of himself; one action on one certificate', async () => {
+  const none = /because no identity-based policy allows/;
+  const { CertificateArn: imported } = await acm.send(new ImportCertificateCommand(selfSigned('one')));
+  const { CertificateArn: other } = await acm.send(new ImportCertificateCommand(selfSigned('two')));
+  const userIam = new I.IAMClient(appliance.clientConfig({ credentials: await user.config.credentials() }));
+  const denied = (promise) => assert.rejects(promise, { name: 'AccessDenied' });
+  await attach({ Sid: 'ViewOwnUserInfo', Effect: 'Allow', Action: ['iam:GetUserPolicy', 'iam:ListGroupsWithUser', 'iam:ListAttachedUserPolicies', 'iam:ListUserPolicies', 'iam:GetUser'],
+    Resource: ['arn:aws:iam::*:user/${aws:username}'] },
+  { Sid: 'NavigateInConsole', Effect: 'Allow', Action: ['iam:GetGroupPolicy', 'iam:GetPolicyVersion', 'iam:GetPolicy', 'iam:ListAttachedGroupPolicies',
+    'iam:ListGroupPolicies', 'iam:ListPolicyVersions', 'iam:ListPolicies', 'iam:ListUsers'], Resource: '*' });
+  assert.equal((await userIam.send(new I.GetUserCommand({}))).User.UserName, 'cora');
+  assert.deepEqual((await userIam.send(new I.ListUserPoliciesCommand({ UserName: 'cora' }))).PolicyNames, ['p']);
+  await userIam.send(new I.ListUsersCommand({}));
+  await denied(userIam.send(new I.GetUserCommand({ UserName: 'admin' })));
+  await denied(userIam.send(new I.DeleteUserPolicyCommand({ UserName: 'cora', PolicyName: 'p' })));
+
+  await attach({ Effect: 'Allow', Action: 'acm:ListCertificates', Resource: '*' });
+  await user.send(new ListCertificatesCommand({}));
+  await refused(user.send(new GetCertificateCommand({ CertificateArn: imported })), none);
+
+  const calls = {
+    'acm:GetCertificate': (CertificateArn) => user.send(new GetCertificateCommand({ CertificateArn })),
+    'acm:ImportCertificate': (CertificateArn) => user.send(new ImportCertificateCommand({ CertificateArn, ...selfSigned('one') })),
+    'acm:DeleteCertificate': (CertificateArn) => user.send(new DeleteCertificateCommand({ CertificateArn })),
+  };
+  for (const [Action, call] of Object.entries(calls)) {
+    await attach({ Effect: 'Allow', Action, Resource: imported });
+    await refused(call(other), none);
+    for (const [another, forbidden] of Object.entries(calls)) if (another !== Action) await refused(forbidden(imported), none);
+    await call(imported);
+  }
+});
+
+test('exports: of all, of none, of public certificates', async () => {
+  const CertificateArn = await requestIssued(acm, authority);
+  const exported = () => user.send(new ExportCertificateCommand({ CertificateArn, Passphrase: Buffer.from('12345678') }));
+  await attach({ Effect: 'Allow', Action: 'acm:ExportCertificate', Resource: '*' });
+  await exported();
+  await refused(user.send(new DescribeCertificateCommand({ CertificateArn })), /because no identity-based policy allows/);
+  await attach(all, { Sid: 'DenyACMCertificateRequest', Effect: 'Deny', Action: 'acm:ExportCertificate', Resource: '*' });
+  await refused(exported());
+  await denyRequest({ StringEquals: { 'acm:Export': 'ENABLED' } });
+  await refused(request({ Options: { Export: 'ENABLED' } }));
+  await request({ Options: { Export: 'DISABLED' } });
+  await request({});
 });
 
 test('a policy that is taken away counts at once', async () => {
