@@ -159,17 +159,36 @@ static json_t *matched(const struct policy_verdict *v)
     return list;
 }
 
-static const char *decision(const struct policy_verdict *v)
+/* Puts what a kind of policy that limits has to say: {what: true or false}. What one resource is refused, the whole is. */
+static int limit_put(struct simulation *s, const struct policy_question *question,
+                     enum policy_kind kind, json_t *result, const char *member, const char *what)
 {
-    return v->allowed ? "allowed" : v->explicit_deny ? "explicitDeny" : "implicitDeny";
+    bool limits = false;
+    enum policy_answer answer;
+    int rc = policy_set_ask(s->policies, kind, question, &limits, &answer);
+    if (rc != 0 || !limits || json_is_false(json_object_get(json_object_get(result, member), what)))
+        return rc;
+    return member_put_new(result, member, json_pack("{s:b}", what, answer == POLICY_ALLOWS));
 }
 
-/* The verdict on one pair; s->missing has the keys that it wanted in vain. */
-static int judge(struct simulation *s, const char *action, const char *resource,
-                 struct policy_verdict *out)
+static const char decisions[][16] = {"explicitDeny", "implicitDeny", "allowed"};
+
+/* The one that comes first among the decisions; both are of that table. */
+static const char *worse(const char *one, const char *other)
+{
+    return one < other ? one : other;
+}
+
+/*
+ * The verdict on one pair, in members that the result for an action and the one for a resource share, and what
+ * the organization says of it in the action's, whole; *decided is its decision.
+ */
+static int judge(struct simulation *s, const char *action, const char *resource, json_t *whole,
+                 json_t *result, const char **decided)
 {
     char account[ROW_ACCOUNT_SIZE];
     struct arn arn;
+    struct policy_verdict v;
     bool named = arn_parse(s->caller, &arn) == 0 && arn.account.len == sizeof account - 1;
     snprintf(account, sizeof account, "%.*s", named ? (int)arn.account.len : 12,
              named ? (const char *)arn.account.data : s->r->scope.account);
@@ -185,59 +204,70 @@ static int judge(struct simulation *s, const char *action, const char *resource,
     };
     json_decref(s->missing);
     s->missing = json_array();
-    return policy_judge(&question, out);
+    int rc = policy_judge(&question, &v);
+    if (rc != 0)
+        return rc;
+    *decided = decisions[v.allowed ? 2 : v.explicit_deny ? 0 : 1];
+    rc = member_put_new(result, "MatchedStatements", matched(&v));
+    if (rc == 0)
+        rc = member_put_new(result, "MissingContextValues", json_incref(s->missing));
+    if (rc == 0)
+        rc = limit_put(s, &question, POLICY_BOUNDARY, result, "PermissionsBoundaryDecisionDetail",
+                       "AllowedByPermissionsBoundary");
+    return rc != 0 ? rc
+                   : limit_put(s, &question, POLICY_SCP, whole, "OrganizationsDecisionDetail",
+                               "AllowedByOrganizations");
 }
 
-/* The resources of the call, each with a verdict of its own; *worst is the hardest of them. */
+/* The resources of the call, each with a result of its own; *worst is the hardest decision on them, its statements go into whole. */
 static int judge_each(struct simulation *s, const char *action, const json_t *resources,
-                      json_t *results, struct policy_verdict *worst)
+                      json_t *whole, json_t *results, const char **worst)
 {
     int rc = 0;
-    *worst = (struct policy_verdict){.allowed = true};
+    *worst = NULL;
     for (size_t i = 0; rc == 0 && i < json_array_size(resources); i++) {
-        const char *resource = json_string_value(json_array_get(resources, i));
-        struct policy_verdict v;
-        rc = judge(s, action, resource, &v);
-        if (rc != 0)
-            break;
-        if (i == 0 || v.explicit_deny > worst->explicit_deny || v.allowed < worst->allowed)
-            *worst = v;
-        json_t *result = json_pack("{s:s, s:s, s:o, s:O}", "EvalResourceName", resource,
-                                   "EvalResourceDecision", decision(&v), "MatchedStatements",
-                                   matched(&v), "MissingContextValues", s->missing);
-        rc = json_array_append_new(results, result) == 0 ? 0 : CH_ENOMEM;
+        const char *resource = json_string_value(json_array_get(resources, i)), *decided = NULL;
+        json_t *result = json_pack("{s:s}", "EvalResourceName", resource);
+        rc = judge(s, action, resource, whole, result, &decided);
+        if (rc == 0)
+            rc = member_put_text(result, "EvalResourceDecision", decided);
+        if (rc == 0 && (*worst == NULL || worse(*worst, decided) != *worst)) {
+            *worst = decided;
+            rc = member_put_new(whole, "MatchedStatements",
+                                json_incref(json_object_get(result, "MatchedStatements")));
+        }
+        if (rc == 0 && json_array_append(results, result) != 0)
+            rc = CH_ENOMEM;
+        json_decref(result);
     }
     return rc;
 }
 
 /*
  * One result for an action. When resources were named, each has its own below it, with the keys that were
- * missing; the action's is then the hardest of theirs.
+ * missing and the statements that decided; the action's decision is then the hardest of theirs.
  */
 static int judge_action(struct simulation *s, const char *action)
 {
     const json_t *resources = json_object_get(s->r->in, "ResourceArns");
     size_t count = json_array_size(resources);
-    struct policy_verdict v;
+    const char *decided = NULL;
     if (!iam_page_takes(&s->page, action))
         return 0;
     json_t *results = json_array();
-    int rc = count == 0 ? judge(s, action, "*", &v)
-                        : judge_each(s, action, resources, results, &v);
-    if (rc != 0) {
-        json_decref(results);
-        return rc;
-    }
-    const char *name = count == 1 ? json_string_value(json_array_get(resources, 0)) : "*";
-    json_t *result = json_pack("{s:s, s:s, s:s, s:o, s:o}", "EvalActionName", action,
-                               "EvalResourceName", name, "EvalDecision", decision(&v),
-                               "MatchedStatements", matched(&v), "ResourceSpecificResults",
-                               results);
-    if (count == 0 && json_object_set(result, "MissingContextValues", s->missing) != 0) {
-        json_decref(result);
-        return CH_ENOMEM;
-    }
-    return iam_page_add(&s->page, action, result);
+    json_t *result = json_pack("{s:s, s:s}", "EvalActionName", action, "EvalResourceName",
+                               count == 1 ? json_string_value(json_array_get(resources, 0)) : "*");
+    int rc = count == 0 ? judge(s, action, "*", result, result, &decided)
+                        : judge_each(s, action, resources, result, results, &decided);
+    if (rc == 0)
+        rc = member_put_text(result, "EvalDecision", decided);
+    if (rc == 0 && count > 0)
+        rc = member_put_new(result, "ResourceSpecificResults", json_incref(results));
+    if (rc == 0)
+        rc = iam_page_add(&s->page, action, json_incref(result));
+    json_decref(results);
+    json_decref(result);
+    return rc;
 }
 
 static int judge_all(struct simulation *s)

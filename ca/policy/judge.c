@@ -256,6 +256,23 @@ int policy_ask(const struct policy *p, const struct policy_question *question,
     return r;
 }
 
+int policy_set_ask(const struct policy_set *set, enum policy_kind kind,
+                   const struct policy_question *question, bool *limits, enum policy_answer *out)
+{
+    PRECOND(set != NULL && kind < POLICY_KINDS);
+    const struct policy_list *list = &set->lists[kind];
+    int r = 0;
+    *limits = list->limits;
+    *out = POLICY_SILENT;
+    for (size_t i = 0; r == 0 && *out != POLICY_DENIES && i < list->count; i++) {
+        enum policy_answer one;
+        r = policy_ask(list->items[i], question, &one);
+        if (one != POLICY_SILENT)
+            *out = one;
+    }
+    return r;
+}
+
 /* ---- words ---- */
 
 static const struct kind_words {

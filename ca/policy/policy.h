@@ -158,6 +158,13 @@ enum policy_answer { POLICY_SILENT, POLICY_ALLOWS, POLICY_DENIES };
 int policy_ask(const struct policy *p, const struct policy_question *question,
                enum policy_answer *out);
 
+/*
+ * The same for all policies of that kind in a set together, for simulations: a kind that limits and has no policy
+ * is silent. False in *limits when the set has no such kind; *out is then POLICY_SILENT.
+ */
+int policy_set_ask(const struct policy_set *set, enum policy_kind kind,
+                   const struct policy_question *question, bool *limits, enum policy_answer *out);
+
 /* Visits every condition key that the policy asks for ("aws:sourceip"), variables included; for GetContextKeysFor…Policy. */
 void policy_keys_visit(const struct policy *p, void (*visit)(void *context, const char *key),
                        void *context);

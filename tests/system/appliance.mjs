@@ -106,6 +106,7 @@ export class Appliance {
       const at = line.indexOf('=');
       return [line.slice(0, at), line.slice(at + 1)];
     }));
+    this.variables.PATH = process.env.PATH;
     return this.variables;
   }
 

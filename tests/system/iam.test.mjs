@@ -351,6 +351,11 @@ test('simulations and the details of the account', async () => {
   assert.deepEqual([others, each.EvalDecision, each.EvalResourceName, each.MissingContextValues ?? []], [[], 'implicitDeny', '*', []]);
   assert.deepEqual(each.ResourceSpecificResults.map((r) => [r.EvalResourceName, r.EvalResourceDecision, r.MissingContextValues ?? []]),
     [[ResourceArns[0], 'implicitDeny', ['aws:multifactorauthpresent']], [ResourceArns[1], 'implicitDeny', []]]);
+  const { EvaluationResults: [bounded] } = await ask('SimulateCustomPolicy', { ResourceArns, ActionNames: ['acm:DeleteCertificate'],
+    PolicyInputList: [policy(allow('acm:*'))], PermissionsBoundaryPolicyInputList: [policy(allow('acm:*', ResourceArns[1]))] });
+  assert.deepEqual(bounded.ResourceSpecificResults.map((r) => [r.EvalResourceDecision, r.PermissionsBoundaryDecisionDetail.AllowedByPermissionsBoundary]),
+    [['implicitDeny', false], ['allowed', true]]);
+  assert.deepEqual([bounded.EvalDecision, bounded.MatchedStatements ?? [], bounded.OrganizationsDecisionDetail], ['implicitDeny', [], undefined]);
   await refused(ask('SimulateCustomPolicy', { PolicyInputList: ['{'], ActionNames }), 'InvalidInputException');
   await refused(ask('SimulatePrincipalPolicy', { PolicySourceArn: `${PolicySourceArn}x`, ActionNames }), 'NoSuchEntityException');
   const all = await ask('GetAccountAuthorizationDetails', { Filter: ['User', 'Role'], MaxItems: 1000 });
