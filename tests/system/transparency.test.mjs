@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { DescribeCertificateCommand, ExportCertificateCommand, GetCertificateCommand, RequestCertificateCommand,
   RevokeCertificateCommand, waitUntilCertificateValidated } from '@aws-sdk/client-acm';
 import { Appliance, BIN, freePort, until } from './appliance.mjs';
-import { Log, Reader } from './ctlog.mjs';
+import { Log, Reader, includes, leafHash, rootOf } from './ctlog.mjs';
 import { Dns } from './dns.mjs';
 import { checkNow, lookedAt } from './validations.mjs';
 
@@ -91,7 +91,6 @@ test('the log is what its heads say, and only grows', async () => {
     const now = await reader.head(); // verifies the consistency with the one before
     return now.size >= before.size + 5 && now;
   });
-  const { rootOf, leafHash } = await import('./ctlog.mjs');
   const entries = await reader.entries(head.size);
   assert.deepEqual(rootOf(entries.map((e) => leafHash(e.leaf))), head.root);
   for (const pem of certificates) {
@@ -103,7 +102,19 @@ test('the log is what its heads say, and only grows', async () => {
   const { certificates: roots } = await reader.get('/ct/v1/get-roots');
   assert.ok(roots.length >= 2);
   assert.equal((await fetch(`${base}/ct/v1/get-entries?start=9&end=1`)).status, 400);
-  assert.equal((await fetch(`${base}/ct/v1/add-chain`, { method: 'POST', body: '{}' })).status, 405);
+  for (const [index, tree] of [[0, head], [head.size - 1, head], [0, before]]) {
+    const got = await reader.get('/ct/v1/get-entry-and-proof', { leaf_index: index, tree_size: tree.size });
+    const leaf = Buffer.from(got.leaf_input, 'base64');
+    assert.ok(leaf.equals(entries[index].leaf) && Buffer.from(got.extra_data, 'base64').equals(entries[index].extra));
+    assert.ok(includes(index, tree.size, leafHash(leaf), got.audit_path.map((h) => Buffer.from(h, 'base64')), tree.root));
+  }
+  for (const query of [`leaf_index=${head.size}&tree_size=${head.size}`, `leaf_index=0&tree_size=${head.size + 1000}`, 'leaf_index=0', 'leaf_index=-1&tree_size=1', 'leaf_index=0&tree_size=0'])
+    assert.equal((await fetch(`${base}/ct/v1/get-entry-and-proof?${query}`)).status, 400, query);
+  // Entries come from core alone: not even a precertificate that the log itself has is taken from outside.
+  const chain = [entries[0].extra.subarray(3, 3 + entries[0].extra.readUIntBE(0, 3)).toString('base64')];
+  for (const path of ['add-chain', 'add-pre-chain'])
+    assert.equal((await fetch(`${base}/ct/v1/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ chain }) })).status, 405);
+  assert.equal((await reader.head()).size, head.size);
 });
 
 test('a revoked certificate stands in the CRL of the trust service, and OCSP says so; its issuer is good', async () => {
