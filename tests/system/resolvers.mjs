@@ -1,8 +1,8 @@
 // A resolver or a server of domains that can be told to misbehave: a relay on loopback before the real knotd. What it does
-// with a question says mood(name, type): undefined passes it on; 'silent' never answers; { rcode }; { cname }.
+// with a question says mood(name, type): undefined passes it on; 'silent' never answers; { rcode }; { cname }; { a }, an address.
 import { createSocket } from 'node:dgram';
 
-const CNAME = 5;
+const A = 1, CNAME = 5;
 
 function question(packet) {
   const labels = [];
@@ -15,17 +15,15 @@ function question(packet) {
 }
 const wire = (name) => Buffer.concat([...name.split('.').filter(Boolean).map((l) => Buffer.concat([Buffer.from([l.length]), Buffer.from(l)])), Buffer.from([0])]);
 
-// The question again, with a code and perhaps one record of a minute.
-function answer(packet, { end, type }, { rcode = 0, cname }) {
-  const records = cname && type === CNAME ? wire(cname) : null;
+// The question again, with a code and perhaps one record of a second.
+function answer(packet, { end, type }, { rcode = 0, cname, a }) {
+  const data = cname && type === CNAME ? wire(cname) : a && type === A ? Buffer.from(a.split('.').map(Number)) : null;
   const head = Buffer.from(packet.subarray(0, end));
   head[2] = 0x80 | (head[2] & 0x01);
   head[3] = 0x80 | rcode;
-  head.writeUInt16BE(records ? 1 : 0, 6);
+  head.writeUInt16BE(data ? 1 : 0, 6);
   head.writeUInt32BE(0, 8);
-  const fixed = Buffer.from([0xc0, 12, 0, CNAME, 0, 1, 0, 0, 0, 60, 0, 0]);
-  if (records) fixed.writeUInt16BE(records.length, 10);
-  return records ? Buffer.concat([head, fixed, records]) : head;
+  return data ? Buffer.concat([head, Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 1, 0, data.length]), data]) : head;
 }
 
 export class Relay {
