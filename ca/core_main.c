@@ -25,6 +25,7 @@
 #include "ca/pki/pki.h"
 #include "ca/serve.h"
 #include "ca/trail/checkpoint.h"
+#include "ca/weak_keys.h"
 #include "firmware/base/error.h"
 #include "firmware/base/log.h"
 #include "firmware/base/process.h"
@@ -79,6 +80,8 @@ static int pin_take(const struct config *config, struct hsm_pin *out)
 static int services_start(struct process *p, struct hsm_pin *pin, struct services *s)
 {
     int r = contract_init();
+    if (r == 0)
+        r = weak_keys_load(p->state, p->config.weak_keys_folder);
     if (r == 0)
         r = core_open(p->state, &p->config, pin, &s->core);
     if (r == 0)

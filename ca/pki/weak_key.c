@@ -1,6 +1,7 @@
 #include "ca/pki/weak_key.h"
 
 #include "ca/pki/key.h"
+#include "ca/pki/known_keys.h"
 
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
@@ -88,6 +89,13 @@ static void primes_find(void)
 static bool weak_exponent(struct numbers *k)
 {
     return BN_is_negative(k->e) || !BN_is_odd(k->e) || BN_is_one(k->e);
+}
+
+static bool known(struct numbers *k)
+{
+    uint8_t hash[KNOWN_KEY_SIZE];
+    k->no_memory = known_keys_hash(k->n, hash) != 0;
+    return !k->no_memory && known_keys_have(hash);
 }
 
 static BN_ULONG gcd(BN_ULONG a, BN_ULONG b)
@@ -298,6 +306,10 @@ static const struct check {
 } checks[] = {
     {"rsa-exponent", "BR 6.1.6: the RSA public exponent must be an odd number of 3 or more", true,
      weak_exponent},
+    {"rsa-known",
+     "BR 6.1.1.3: the RSA key is on a list of keys whose private halves everybody can have, such as "
+     "those that Debian made until 2008 (CVE-2008-0166)",
+     true, known},
     {"rsa-small-factor", "BR 6.1.6: the RSA modulus must not have small factors", true,
      small_factor},
     {"rsa-roca",

@@ -14,8 +14,7 @@
  * failed in *failed ("rsa-roca"; static storage) and a sentence in why; CH_ENOMEM. *failed is NULL
  * but for CH_EINVAL; failed and why may be NULL.
  *
- * Not detected: Debian's weak keys of 2008. The lists of their hashes are not in Debian any more, and
- * making those keys again takes hours of computing for each length.
+ * Debian's weak keys of 2008 are known by lists of their hashes: known_keys.h. Without lists they pass.
  */
 int pki_key_check_strength(struct slice spki, const char **failed, struct pki_reason *why);
 

@@ -60,6 +60,8 @@ struct config {
     int64_t ct_operators;                 /* 1: timestamps in a certificate come from so many; 0 = none */
     char ct_failure[CONFIG_TEXT_MAX];     /* "wait" or "issue": when too few logs answer */
     int64_t ct_timeout;                   /* 10s: a log answers within */
+    /* [weak_keys] */
+    char weak_keys_folder[CONFIG_TEXT_MAX];   /* lists of hashes, relative to STATE, or "" */
     char domains_caa_names[CONFIG_TEXT_MAX];  /* issuers in CAA records that are us */
     int64_t domains_checks, domains_checks_per_server; /* 256, 32: at once */
     int64_t domains_checks_per_second;        /* 100, at the same servers; 0 = no limit */

@@ -393,6 +393,9 @@ const struct config_row config_rows[] = {
          "Names that S3BucketName of an audit report may have, comma-separated; each is a folder below "
          "reports in the state folder, where the reports are written; empty = none, and reports are "
          "refused."),
+    TEXT(weak_keys, folder, "", 0, NULL,
+         "Folder with lists of RSA keys that are refused, 20 hexadecimal digits a line as in "
+         "openssl-blacklist; relative to the state folder unless absolute; empty = none."),
     TEXT(store, path, "store/chancery.db", 1, NULL,
          "The database; relative to the state folder unless absolute."),
     TEXT(user, front, "_chancery-front", 1, NULL,
@@ -426,6 +429,7 @@ const struct config_section config_sections[] = {
     {"audit", "The audit trail."},
     {"approval", "Separation of duties: what needs a second principal."},
     {"reports", "Audit reports of authorities."},
+    {"weak_keys", "Keys that everybody can have."},
     {"store", "Where certificates are recorded."},
     {"user", "Who the processes are."},
     {"log", "What is logged."},

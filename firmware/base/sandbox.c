@@ -319,6 +319,7 @@ static const struct path_row paths[] = {
     {CORE, AT_CONFIG, OPTION(hsm_writable), FS_WRITE},
     {CORE, AT_CONFIG, OPTION(hsm_pin_file), FS_READ},
     {CORE, AT_CONFIG_FOLDER, OPTION(store_path), FS_WRITE},
+    {CORE, AT_CONFIG, OPTION(weak_keys_folder), FS_READ},
     {CORE, AT_STATE, "chancery.conf", 0, FS_READ},
     {CORE, AT_STATE, "public", 0, FS_WRITE},
     {CORE, AT_STATE, "reports", 0, FS_WRITE},

@@ -2,7 +2,7 @@
 // certificates of each key type, which come back as they were; re-imports; and what a deletion leaves.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,6 +10,7 @@ import {
   GetCertificateCommand, ImportCertificateCommand, ListCertificatesCommand, ListTagsForCertificateCommand,
 } from '@aws-sdk/client-acm';
 import { Appliance, run } from './appliance.mjs';
+import { activeRoot, issue } from './authority.mjs';
 
 let appliance, acm, folder;
 const path = (name) => join(folder, name);
@@ -48,7 +49,13 @@ const keyTypes = {
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'chancery-import-'));
   write('plain.cnf', '[req]\ndistinguished_name=dn\n[dn]\n');
-  const started = Appliance.start();
+  // A list as openssl-blacklist had them, with a key that is known from now on, and somebody else's.
+  await makers.rsa('known.key', '2048');
+  chmodSync(folder, 0o755); // core, which reads the list, may be another user
+  mkdirSync(path('weak'));
+  const { stdout } = await run('sh', ['-c', 'openssl rsa -noout -modulus -in known.key | sha1sum | cut -c 21-40'], { cwd: folder });
+  write('weak/blacklist.RSA-2048', `# by openssl and sha1sum\nffffffffffffffffffff\n${stdout}`);
+  const started = Appliance.start({ configure: { 'weak_keys.folder': path('weak') } });
   await Promise.all([makers.rsa('root.key', '2048'), makers.rsa('inter.key', '2048'), makers.ec('ecroot.key', 'prime256v1'),
     makers.ec('alone.key', 'prime256v1'),
     ...Object.entries(keyTypes).map(([name, [kind, size]]) => makers[kind](`${name}.key`, size))]);
@@ -142,6 +149,18 @@ describe('refusals', () => {
     write('one.key', `-----BEGIN EC PRIVATE KEY-----\n${der.toString('base64').match(/.{1,64}/g).join('\n')}\n-----END EC PRIVATE KEY-----\n`);
     await selfSigned('one', '/CN=one.example.com', '-addext', 'subjectKeyIdentifier=hash');
     await invalid(material('one.pem', 'one.key'), /not supported.*ec-small-scalar/);
+  });
+
+  test('a key on a list of weak keys: not imported, and not certified for a CSR', async () => {
+    assert.match(appliance.log, /2 hashes of weak keys from 1 files/);
+    await selfSigned('known', '/CN=known.example.com', '-addext', 'subjectKeyIdentifier=hash');
+    await invalid(material('known.pem', 'known.key'),
+      /^The private key is not supported\. .*on a list of keys.*CVE-2008-0166\) \(rsa-known\)/);
+    const pca = appliance.pca();
+    const authority = await activeRoot(pca);
+    await openssl('req', '-new', '-key', 'known.key', '-subj', '/CN=known.example.com', '-config', 'plain.cnf', '-out', 'known.csr');
+    await assert.rejects(issue(pca, authority.arn, read('known.csr'), { signing: authority.signing }),
+      (error) => error.name === 'MalformedCSRException' && /CVE-2008-0166/.test(error.message));
   });
 
   test('tags and ARNs', async () => {
