@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import * as ACM from '@aws-sdk/client-acm';
 import * as PCA from '@aws-sdk/client-acm-pca';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Appliance, run, until } from './appliance.mjs';
 import { activeRoot, createAuthority, csrOf, issue, requestIssued } from './authority.mjs';
@@ -138,6 +138,33 @@ describe("Debian's aws command", async () => {
       assert.ok(error.stderr.includes(`An error occurred (ResourceNotFoundException) when calling the DeleteCertificate operation: Could not find certificate ${arn} in account`), error.stderr);
       return error.code === 254;
     });
+  });
+  test('a certificate that is imported, read, imported again and described by words of a query', { skip }, async () => {
+    const file = (name) => join(appliance.state, name);
+    await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=own.example.com',
+      '-addext', 'subjectAltName=DNS:own.example.com', '-keyout', file('own.key'), '-out', file('own.pem')]);
+    const material = ['--certificate', `fileb://${file('own.pem')}`, '--private-key', `fileb://${file('own.key')}`];
+    const { CertificateArn: arn } = await aws('acm', 'import-certificate', ...material);
+    const certificate = ['--certificate-arn', arn];
+    const { Certificate: pem } = await aws('acm', 'get-certificate', ...certificate);
+    assert.equal(pem, readFileSync(file('own.pem'), 'utf8'));
+    assert.equal((await aws('acm', 'import-certificate', ...material, ...certificate)).CertificateArn, arn);
+    assert.deepEqual(await aws('acm', 'describe-certificate', ...certificate, '--query', 'Certificate.[DomainName,Type,Status,KeyAlgorithm]'),
+      ['own.example.com', 'IMPORTED', 'ISSUED', 'RSA-2048']);
+    assert.deepEqual(await aws('acm', 'list-certificates', '--query', "CertificateSummaryList[?Type=='IMPORTED'].CertificateArn"), [arn]);
+    assert.equal((await aws('acm', 'get-account-configuration')).ExpiryEvents.DaysBeforeExpiry, 45);
+    for (const [words, code, text] of [
+      [['import-certificate', '--certificate', `fileb://${file('own.key')}`, '--private-key', `fileb://${file('own.key')}`], 254, /\(ValidationException\).*not in a valid PEM format/],
+      [['export-certificate', ...certificate, '--passphrase', `fileb://${file('own.key')}`], 254, /\(ValidationException\)/],
+      [['renew-certificate', ...certificate], 254, /\(ValidationException\)/],
+      [['describe-certificate', '--certificate-arn', 'certificate/12345678-1234-1234-1234-123456789012'], 254, /\(ValidationException\).*1 validation error detected/],
+      [['describe-certificate'], 252, /the following arguments are required: --certificate-arn/],
+    ]) await assert.rejects(aws('acm', ...words), (error) => {
+      assert.equal(error.code, code, error.stderr);
+      assert.match(error.stderr, text);
+      return true;
+    });
+    await aws('acm', 'delete-certificate', ...certificate);
   });
   test('an authority', { skip }, async () => {
     const configuration = JSON.stringify({ KeyAlgorithm: 'EC_prime256v1', SigningAlgorithm: 'SHA256WITHECDSA', Subject: { CommonName: 'CLI' } });
