@@ -28,6 +28,7 @@ struct going {
     int64_t again;   /* it was put off until then, because why; 0 = it was not */
     char why[PACE_WHY_SIZE];
     char account[ROW_ACCOUNT_SIZE];
+    bool hurried;
 };
 
 struct domain_checks {
@@ -195,12 +196,17 @@ static bool on_servers(void *context, const char *registered, struct slice views
     pace_end(c->pace, g->server);
     g->server = pace_learn(c->pace, registered, found ? first : NULL, now);
     const struct pace_ask ask = {.server = g->server, .domain = registered, .account = g->account,
-                                 .now = now};
+                                 .now = now, .hurried = g->hurried};
     g->has_place = pace_begin(c->pace, &ask, &g->again, g->why);
     if (g->has_place)
         g->again = 0;
     pthread_mutex_unlock(&c->lock);
     return g->has_place;
+}
+
+static bool is_hurried(const struct validation_row *row)
+{
+    return row->held != NULL && strcmp(row->held, VALIDATION_HURRIED) == 0;
 }
 
 static struct going *going_new(struct domain_checks *c, struct validation_row *row,
@@ -212,6 +218,7 @@ static struct going *going_new(struct domain_checks *c, struct validation_row *r
     g->checks = c;
     g->server = server;
     g->has_place = true;
+    g->hurried = is_hurried(row);
     snprintf(g->account, sizeof g->account, "%s", row->scope.account);
     look_init(&g->look, c->core, row, on_end, g);
     g->look.servers = on_servers;
@@ -292,7 +299,7 @@ static int place_take(struct round *r, struct pick *p)
     uint64_t server = pace_server(c->pace, registered, r->now, &known);
     const struct pace_ask ask = {.server = server, .domain = registered,
                                  .account = p->row.scope.account, .in_line = p->row.held != NULL,
-                                 .now = r->now};
+                                 .now = r->now, .hurried = is_hurried(&p->row)};
     if (!pace_begin(c->pace, &ask, &p->at, p->held))
         return 0;
     p->at = r->now + LEASE_US;

@@ -109,21 +109,26 @@ static bool has_room(const struct pace *p, const struct server *s, const struct 
     return false;
 }
 
+/* Is it time; if not, at which time it may be. */
+static bool is_time(const struct pace *p, struct server *s, const struct pace_ask *ask,
+                    int64_t *at, char why[PACE_WHY_SIZE])
+{
+    snprintf(why, PACE_WHY_SIZE,
+             "The servers of %s are asked about no more than %lld names a second ([domains] "
+             "checks_per_second); accounts take turns",
+             ask->domain, (long long)p->per_second);
+    *at = ask->in_line ? ask->now : line_join(s, ask, p->per_second);
+    if (*at > ask->now + SOON_US)
+        return false;
+    *at = s->next - BURST_US;
+    return *at <= ask->now;
+}
+
 bool pace_begin(struct pace *p, const struct pace_ask *ask, int64_t *at, char why[PACE_WHY_SIZE])
 {
     struct server *s = &p->servers[ask->server % SERVERS];
-    if (p->per_second > 0) {
-        snprintf(why, PACE_WHY_SIZE,
-                 "The servers of %s are asked about no more than %lld names a second ([domains] "
-                 "checks_per_second); accounts take turns",
-                 ask->domain, (long long)p->per_second);
-        *at = ask->in_line ? ask->now : line_join(s, ask, p->per_second);
-        if (*at > ask->now + SOON_US)
-            return false;
-        *at = s->next - BURST_US;
-        if (*at > ask->now)
-            return false;
-    }
+    if (p->per_second > 0 && !ask->hurried && !is_time(p, s, ask, at, why))
+        return false;
     if (!has_room(p, s, ask, at, why))
         return false;
     if (p->per_second > 0)

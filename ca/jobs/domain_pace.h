@@ -38,6 +38,7 @@ struct pace_ask {
     const char *account;
     bool in_line;        /* it comes at the time that it was given */
     int64_t now;         /* microseconds */
+    bool hurried;        /* somebody asks for it now: it waits for free places alone */
 };
 
 /*

@@ -1,4 +1,5 @@
 #include "ca/store/statements.h"
+#include "ca/store/validations.h"
 
 #include "ca/store/iam_statements.h"
 
@@ -586,8 +587,7 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_DELIVERY_DONE, "delivery-done",
           "DELETE FROM deliveries WHERE bucket = ?1 AND key = ?2 AND stamp = ?6 AND ?8 >= 0"),
     WRITE(ST_VALIDATION_HURRY, "validation-hurry",
-          "UPDATE domain_validations SET next_try = ?4, held = COALESCE(held, 'It is asked for out of "
-          "turn') WHERE certificate = " CERTIFICATE " AND next_try <> 0 AND (?5 = '' OR domain = ?5)"),
+          "UPDATE domain_validations SET next_try = ?4, held = '" VALIDATION_HURRIED "' WHERE certificate = " CERTIFICATE " AND next_try <> 0 AND (?5 = '' OR domain = ?5)"),
     READ(ST_VALIDATION_AWAITED, "validation-awaited",
          "SELECT c.number, s.account, s.region, c.id FROM (SELECT certificate FROM "
          "domain_validations INDEXED BY domain_validations_awaited WHERE (status = 1 OR next_try <> 0) "

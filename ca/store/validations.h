@@ -44,6 +44,8 @@ int store_validation_restart(struct store_tx *tx, const struct scope *scope,
                              const char *certificate, int64_t now);
 /* The name whose redirect of HTTP validation leads to a URL; any of them. CH_ENOTFOUND. By index. */
 int store_validation_by_target(struct store_tx *tx, const char *url, struct validation_row *out);
+/* held of a name that somebody wants to be looked at now. */
+#define VALIDATION_HURRIED "It is asked for out of turn"
 /* What of a certificate is to be looked at some time, is now; only that domain, or NULL for all; *count = how many names. */
 int store_validation_hurry(struct store_tx *tx, const struct scope *scope,
                            const char *certificate, const char *domain, int64_t now,

@@ -18,7 +18,7 @@ static char why[PACE_WHY_SIZE];
 static bool begins(struct pace *p, uint64_t server, const char *account, bool in_line, int64_t now,
                    int64_t *at)
 {
-    const struct pace_ask ask = {server, "example.com", account, in_line, now};
+    const struct pace_ask ask = {.server = server, .domain = "example.com", .account = account, .in_line = in_line, .now = now};
     return pace_begin(p, &ask, at, why);
 }
 
@@ -113,6 +113,29 @@ static void the_pace_of_a_server_holds_for_all_accounts_together(void **state)
     pace_free(p);
 }
 
+/* The servers are busy to the limit. */
+static void a_name_that_somebody_asks_for_now_waits_for_places_alone(void **state)
+{
+    (void)state;
+    struct pace *p = NULL;
+    int64_t at = 0;
+    assert_int_equal(pace_new(1000, 100, &p), 0);
+    struct pace_ask ask = {.server = 7, .domain = "example.com", .account = "1", .in_line = true, .now = START};
+    while (pace_begin(p, &ask, &at, why)) { /* what room there is */
+    }
+    ask.hurried = true;
+    assert_true(pace_begin(p, &ask, &at, why));
+    ask.hurried = false;
+    int64_t before = at;
+    assert_false(pace_begin(p, &ask, &at, why));
+    assert_int_equal(at - before, SECOND / 100); /* it counts */
+    ask.hurried = true;
+    for (int i = 0; i < 1000 && pace_begin(p, &ask, &at, why); i++) {
+    }
+    assert_non_null(strstr(why, "1000 names are being looked at"));
+    pace_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +143,7 @@ int main(void)
         cmocka_unit_test(a_long_line_delays_nobody_else),
         cmocka_unit_test(a_time_that_was_given_counts),
         cmocka_unit_test(the_pace_of_a_server_holds_for_all_accounts_together),
+        cmocka_unit_test(a_name_that_somebody_asks_for_now_waits_for_places_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
