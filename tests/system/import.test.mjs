@@ -232,6 +232,7 @@ describe('re-import', () => {
       lessUsage: ['subjectAltName=DNS:www.example.com', 'keyUsage=digitalSignature', 'extendedKeyUsage=serverAuth'],
       otherPurpose: ['subjectAltName=DNS:www.example.com', 'keyUsage=digitalSignature,keyEncipherment', 'extendedKeyUsage=clientAuth'],
       bare: ['subjectAltName=DNS:www.example.com'],
+      noPurpose: ['subjectAltName=DNS:www.example.com', 'keyUsage=digitalSignature,keyEncipherment'],
     };
     let serial = 2000;
     for (const [name, extensions] of Object.entries(variants))
@@ -256,6 +257,9 @@ describe('re-import', () => {
     const bare = await imported(material('bare.pem', 'RSA_2048.key', 'chain.pem'));
     await refused({ ...good(), CertificateArn: bare }, 'ValidationException', /^New certificate has Key Usages/);
     await deleted(bare);
+    const noPurpose = await imported(material('noPurpose.pem', 'RSA_2048.key', 'chain.pem'));
+    await refused({ ...good(), CertificateArn: noPurpose }, 'ValidationException', /^New certificate has Extended Key Usages/);
+    await deleted(noPurpose);
   });
 
   test('keeps ARN and tags, and brings new names and usages', async () => {
