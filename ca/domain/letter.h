@@ -17,7 +17,7 @@ struct letter {
     const char *account, *region, *certificate;
     const char *link;        /* to the page of approvals */
     uint32_t position;       /* of the name in the certificate */
-    int64_t number;          /* tells this mail from others for the name; the same when it is sent again */
+    int64_t number;          /* tells this mail from others for the name */
     int64_t at;              /* seconds since 1970 */
     bool renewal;            /* the certificate is in use */
 };
