@@ -19,10 +19,24 @@ void proof_free(struct proof *p)
     p->seen = NULL;
 }
 
-size_t proof_quorum(const struct config *config, size_t count)
+/* The entries of a list with commas; blanks may stand around them. */
+static size_t entries_count(const char *list)
+{
+    size_t count = 0;
+    for (list += strspn(list, ", \t"); *list != '\0'; list += strspn(list, ", \t")) {
+        count++;
+        list += strcspn(list, ",");
+    }
+    return count;
+}
+
+size_t proof_quorum(const struct config *config, size_t heard)
 {
     size_t wanted = (size_t)config->outbound_quorum;
-    return wanted == 0 || wanted > count ? count : wanted;
+    size_t all = entries_count(config->outbound_resolvers);
+    if (all < heard)
+        all = heard;
+    return wanted == 0 || wanted > all ? all : wanted;
 }
 
 /* What one resolver's views come to. */
@@ -182,6 +196,11 @@ static void verdict_set(const struct config *config, const struct tally *t, stru
                  "The appliance could not look: its resolver does not work");
     } else if (t->good >= proof_quorum(config, t->count)) {
         out->verdict = PROOF_GOOD;
+    } else if (t->good == t->count) {
+        out->verdict = PROOF_NOT_YET;
+        out->code = "NOT_LOOKED_UP";
+        snprintf(out->reason, sizeof out->reason, "%zu resolvers see what is needed, and others said nothing: %zu must agree",
+                 t->good, proof_quorum(config, t->count));
     } else {
         out->verdict = f->verdict;
         out->code = f->code;

@@ -26,8 +26,11 @@ struct proof {
 };
 void proof_free(struct proof *p);
 
-/* How many of count resolvers must agree: [outbound] quorum, at most all. */
-size_t proof_quorum(const struct config *config, size_t count);
+/*
+ * How many resolvers must agree: [outbound] quorum, at most all. All are those that are configured or that
+ * were heard, whichever are more: one that said nothing makes the number no smaller.
+ */
+size_t proof_quorum(const struct config *config, size_t heard);
 
 /*
  * DNS validation: at each of a quorum of resolvers the chain of CNAMEs from the record's name comes to

@@ -263,7 +263,15 @@ static void resolvers_must_agree(void **state)
     chain_add(&views, "two", "_x>_y.abcdefghij.acm-validations.aws");
     chain_add(&views, "three", "_x>_y.abcdefghij.acm-validations.aws");
     assert_proof(&views, "OK", "");
+    /* one that said nothing makes the quorum no smaller */
+    snprintf(config.outbound_resolvers, sizeof config.outbound_resolvers, "192.0.2.1, 192.0.2.2,192.0.2.3@53");
+    chain_add(&views, "one", "_x>_y.abcdefghij.acm-validations.aws");
+    assert_proof(&views, "NOT_LOOKED_UP", "1 resolvers see what is needed, and others said nothing: 2 must agree");
     config.outbound_quorum = 0;
+    chain_add(&views, "one", "_x>_y.abcdefghij.acm-validations.aws");
+    chain_add(&views, "two", "_x>_y.abcdefghij.acm-validations.aws");
+    assert_proof(&views, "NOT_LOOKED_UP", "others said nothing: 3 must agree");
+    config.outbound_resolvers[0] = '\0';
 }
 
 static void damaged_reports_are_no_proof(void **state)
