@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -460,4 +461,44 @@ char *ops_request(const char *authority, const char *key_alg, const char *domain
     json_decref(out);
     ops_wait();
     return arn;
+}
+
+/* ---- the clock ---- */
+
+static int64_t ahead_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + ops.ahead;
+}
+
+void ops_clock_ahead(int64_t us)
+{
+    ops.ahead = us;
+    clock_replace(ahead_clock);
+}
+
+/* ---- what is looked at ---- */
+
+void ops_assert_json(const json_t *value, const char *expected)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+char *ops_request_with(json_t *in)
+{
+    json_t *out = ops_ok("acm", "RequestCertificate", "o", in);
+    char *arn = strdup(ops_text(out, "CertificateArn"));
+    json_decref(out);
+    return arn;
+}
+
+json_t *ops_describe(const char *arn)
+{
+    json_t *out = ops_ok("acm", "DescribeCertificate", "{s:s}", "CertificateArn", arn);
+    json_t *c = json_incref(json_object_get(out, "Certificate"));
+    json_decref(out);
+    return c;
 }

@@ -21,6 +21,7 @@ struct ops {
     struct policy_set *everything, *nothing; /* what callers may */
     bool stranger;                 /* calls come from a user without rights */
     const char *region;            /* of the calls; OPS_REGION */
+    int64_t ahead;                 /* of the machine's clock, microseconds; see ops_clock_ahead */
     char text[API_ERROR_TEXT_MAX]; /* of the last refusal */
 };
 
@@ -54,6 +55,12 @@ json_t *ops_ok(const char *service, const char *operation, const char *format, .
 /* Expects that error type; its text is then in ops.text. */
 void ops_refused(const char *type, const char *service, const char *operation, const char *format,
                  ...);
+
+/* The clock of the appliance goes so many microseconds ahead of the machine's, until clock_replace(NULL). */
+void ops_clock_ahead(int64_t us);
+
+/* Compares the compact JSON text of value, members sorted. */
+void ops_assert_json(const json_t *value, const char *expected);
 
 /* The text of a member, which must be there. Borrowed. */
 const char *ops_text(const json_t *object, const char *member);
@@ -91,6 +98,12 @@ struct pki_certificate *ops_parse(const char *pem);
 
 /* What `openssl verify` says to certificate and chain, whose last one is trusted. */
 bool ops_openssl_verifies(const char *certificate, const char *chain);
+
+/* RequestCertificate with the members of in, which it takes over; the ARN must be freed. */
+char *ops_request_with(json_t *in);
+
+/* The Certificate of DescribeCertificate. The caller owns it. */
+json_t *ops_describe(const char *arn);
 
 /* An ACM private certificate; the ARN must be freed. */
 char *ops_request(const char *authority, const char *key_alg, const char *domain);

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ACM "acm"
 #define PCA "acm-pca"
@@ -28,15 +27,6 @@
 #define DAY INT64_C(86400)
 
 static char *root; /* ACTIVE EC root, ten years */
-static int64_t offset_us;
-
-static int64_t shifted_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + offset_us;
-}
-
 static int setup(void **state)
 {
     ops_setup(state);
@@ -48,14 +38,6 @@ static int teardown(void **state)
 {
     free(root);
     return ops_teardown(state);
-}
-
-static json_t *describe(const char *arn)
-{
-    json_t *out = ops_ok(ACM, "DescribeCertificate", "{s:s}", ARN, arn);
-    json_t *c = json_incref(json_object_get(out, "Certificate"));
-    json_decref(out);
-    return c;
 }
 
 static json_t *asking(const char *domain)
@@ -82,7 +64,7 @@ static void request_refused(const char *type, const char *member, json_t *value)
 
 static void assert_failed(char *arn, const char *reason)
 {
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Status"), "FAILED");
     assert_string_equal(ops_text(c, "FailureReason"), reason);
     assert_null(json_object_get(c, "NotAfter"));
@@ -98,7 +80,7 @@ static void a_private_certificate_is_issued_at_once(void **state)
     (void)state;
     int64_t now = clock_now();
     char *arn = request(asking("WWW.Example.com"));
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     const json_t *usage = json_object_get(c, "KeyUsages");
     const json_t *extended = json_object_get(c, "ExtendedKeyUsages");
     assert_string_equal(ops_text(c, ARN), arn);
@@ -133,7 +115,7 @@ static void an_rsa_key_is_the_default(void **state)
     json_t *in = asking("rsa.example.com");
     json_object_del(in, "KeyAlgorithm");
     char *arn = request(in);
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "KeyAlgorithm"), "RSA-2048");
     assert_string_equal(ops_text(c, "Status"), "ISSUED");
     json_decref(c);
@@ -174,7 +156,7 @@ static void names_are_folded_with_the_domain_first(void **state)
                         json_pack("[s,s,s,s]", "api.example.com", "WWW.example.com",
                                   "*.example.com", "API.example.com"));
     char *arn = request(in);
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     json_t *out = ops_ok(ACM, "GetCertificate", "{s:s}", ARN, arn);
     struct pki_certificate *parsed = ops_parse(ops_text(out, "Certificate"));
     char *text = json_dumps(json_object_get(c, "SubjectAlternativeNames"), JSON_COMPACT);
@@ -278,7 +260,7 @@ static void a_caller_without_rights_on_the_ca_needs_the_permission_of_acm(void *
                        "acm.amazonaws.com", "Actions", "IssueCertificate", "GetCertificate"));
     char *arn = ops_request(root, "EC_prime256v1", "a.example.com");
     ops.stranger = false;
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Status"), "ISSUED");
     json_decref(c);
     free(arn);
@@ -297,12 +279,11 @@ static void the_same_token_gives_the_same_certificate_for_an_hour(void **state)
 {
     (void)state;
     char *first = request(asking_with_token("hour", "t.example.com"));
-    offset_us = INT64_C(59) * 60 * 1000000;
-    clock_replace(shifted_clock);
+    ops_clock_ahead(INT64_C(59) * 60 * 1000000);
     char *second = request(asking_with_token("hour", "t.example.com"));
     ops_refused("InvalidParameterException", ACM, "RequestCertificate", "o",
                 asking_with_token("hour", "u.example.com"));
-    offset_us = INT64_C(61) * 60 * 1000000;
+    ops_clock_ahead(INT64_C(61) * 60 * 1000000);
     char *third = request(asking_with_token("hour", "t.example.com"));
     clock_replace(NULL);
     assert_string_equal(first, second);
@@ -389,7 +370,7 @@ static void the_exported_key_belongs_to_the_certificate(void **state)
         X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
         assert_int_equal(X509_check_private_key(certificate, key), 1);
         assert_non_null(json_object_get(out, "CertificateChain"));
-        json_t *c = describe(arn);
+        json_t *c = ops_describe(arn);
         assert_string_equal(ops_text(c, "RenewalEligibility"), "ELIGIBLE");
         json_decref(c);
         X509_free(certificate);
@@ -407,7 +388,7 @@ static void a_certificate_with_export_disabled_keeps_its_key(void **state)
     json_t *in = asking("stay.example.com");
     json_object_set_new(in, "Options", json_pack("{s:s}", "Export", "DISABLED"));
     char *arn = request(in);
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(json_object_get(c, "Options"), "Export"), "DISABLED");
     assert_string_equal(ops_text(c, "Status"), "ISSUED");
     ops_refused("ValidationException", ACM, "ExportCertificate", "{s:s, s:s}", ARN, arn,
@@ -515,7 +496,7 @@ static void a_waiting_certificate_is_finished_after_a_restart(void **state)
     ops_maker_stop();
     pending_row(&row, KEY_ALG_RSA_3072);
     arn_certificate(&row.scope, row.id, arn);
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Status"), "PENDING_VALIDATION");
     assert_string_equal(ops_text(c, "KeyAlgorithm"), "RSA-3072");
     assert_null(json_object_get(c, "NotBefore"));
@@ -528,7 +509,7 @@ static void a_waiting_certificate_is_finished_after_a_restart(void **state)
                 "Passphrase", "cGFzc3dvcmQ=");
     ops_restart();
     ops_wait();
-    c = describe(arn);
+    c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Status"), "ISSUED");
     json_decref(c);
     json_decref(
@@ -538,7 +519,7 @@ static void a_waiting_certificate_is_finished_after_a_restart(void **state)
 
 static void assert_status(const char *arn, const char *status)
 {
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Status"), status);
     json_decref(c);
 }
@@ -569,7 +550,7 @@ static void an_rsa_request_without_a_ready_key_is_answered_at_once(void **state)
     json_t *out = ops_ok(ACM, "RequestCertificate", "o", in);
     assert_true(clock_monotonic_ms() - begin < 30000);
     ops_wait();
-    json_t *c = describe(ops_text(out, ARN));
+    json_t *c = ops_describe(ops_text(out, ARN));
     assert_string_equal(ops_text(c, "Status"), "ISSUED");
     json_decref(c);
     json_decref(out);

@@ -13,21 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ACM "acm"
 #define ARN "CertificateArn"
 #define INVALID "ValidationException"
 #define DAY_US (INT64_C(24) * 3600 * 1000000)
-
-static int64_t offset;
-
-static int64_t shifted_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + offset;
-}
 
 /* ---- material, made by openssl ---- */
 
@@ -177,14 +167,6 @@ static char *import(json_t *in)
     return arn;
 }
 
-static json_t *describe(const char *arn)
-{
-    json_t *out = ops_ok(ACM, "DescribeCertificate", "{s:s}", ARN, arn);
-    json_t *c = json_incref(json_object_get(out, "Certificate"));
-    json_decref(out);
-    return c;
-}
-
 static void delete (char *arn)
 {
     json_decref(ops_ok(ACM, "DeleteCertificate", "{s:s}", ARN, arn));
@@ -214,15 +196,8 @@ static int teardown(void **state)
 static int clock_reset(void **state)
 {
     (void)state;
-    offset = 0;
     clock_replace(NULL);
     return 0;
-}
-
-static void clock_shift(int64_t by)
-{
-    offset = by;
-    clock_replace(shifted_clock);
 }
 
 /* ---- refusals: what is no PEM ---- */
@@ -307,10 +282,10 @@ static void certificates_of_version_1_are_refused(void **state)
 static void certificates_are_refused_before_and_after_their_time(void **state)
 {
     (void)state;
-    clock_shift(31 * DAY_US);
+    ops_clock_ahead(31 * DAY_US);
     refused_with("The certificate has expired, is not valid.",
                  asking("rsa2048.pem", "rsa2048.key", "chain.pem"));
-    clock_shift(-2 * DAY_US);
+    ops_clock_ahead(-2 * DAY_US);
     refused_with("The certificate is not in effect yet, is not valid.",
                  asking("rsa2048.pem", "rsa2048.key", "chain.pem"));
 }
@@ -376,7 +351,7 @@ static void every_key_type_comes_back_as_it_was(void **state)
         snprintf(pem, sizeof pem, "%s.pem", rows[k].name);
         snprintf(key, sizeof key, "%s.key", rows[k].name);
         char *arn = import(asking(pem, key, rows[k].chain));
-        json_t *c = describe(arn);
+        json_t *c = ops_describe(arn);
         assert_string_equal(ops_text(c, "KeyAlgorithm"), rows[k].alg);
         json_t *got = ops_ok(ACM, "GetCertificate", "{s:s}", ARN, arn);
         char *body = file_read(pem);
@@ -405,7 +380,7 @@ static void an_imported_certificate_is_described_as_aws_does(void **state)
     (void)state;
     int64_t now = clock_now();
     char *arn = import(asking("rsa2048.pem", "rsa2048.key", "chain.pem"));
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     json_t *wanted = json_pack(
         "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:[],s:{s:s,s:s},s:[s,s],s:[{s:s},{s:s}],"
         "s:[{s:s},{s:s}],s:[{s:s,s:s}],s:s}",
@@ -439,7 +414,7 @@ static void a_self_signed_certificate_needs_no_chain(void **state)
 {
     (void)state;
     char *arn = import(asking("alone.pem", "alone.key", NULL));
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     json_t *got = ops_ok(ACM, "GetCertificate", "{s:s}", ARN, arn);
     assert_string_equal(ops_text(c, "DomainName"), "alone.example.com");
     assert_string_equal(ops_text(c, "Issuer"), "Alone");
@@ -458,7 +433,7 @@ static void usages_that_acm_has_no_name_for_are_custom(void **state)
 {
     (void)state;
     char *arn = import(asking("custom.pem", "custom.key", "ecroot.pem"));
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     json_t *wanted = json_pack("[{s:s,s:s},{s:s,s:s}]", "Name", "CUSTOM", "OID", "1.2.3.4", "Name",
                                "ANY", "OID", "2.5.29.37.0");
     assert_true(json_equal(json_object_get(c, "ExtendedKeyUsages"), wanted));
@@ -475,13 +450,13 @@ static void names_are_those_of_the_certificate(void **state)
 {
     (void)state;
     char *arn = import(asking("many.pem", "many.key", "ecroot.pem"));
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "DomainName"), "n50.example.com");
     assert_int_equal(json_array_size(json_object_get(c, "SubjectAlternativeNames")), 150);
     json_decref(c);
     delete (arn);
     arn = import(asking("odd.pem", "odd.key", "ecroot.pem"));
-    c = describe(arn);
+    c = ops_describe(arn);
     assert_string_equal(ops_text(c, "DomainName"), "a.example.comIP:127.0.0.1");
     json_decref(c);
     delete (arn);
@@ -491,7 +466,7 @@ static void a_certificate_without_any_domain_is_imported(void **state)
 {
     (void)state;
     char *arn = import(asking("nodomain.pem", "nodomain.key", "chain.pem"));
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_null(json_object_get(c, "DomainName"));
     assert_null(json_object_get(c, "SubjectAlternativeNames"));
     assert_null(json_object_get(c, "DomainValidationOptions"));
@@ -607,7 +582,7 @@ static void a_reimport_may_not_take_away_what_was_there(void **state)
     json_t *in = asking_again(arn, "other.pem", "rsa2048.key", "chain.pem");
     json_object_set_new(in, "Tags", json_pack("[{s:s}]", "Key", "k"));
     refused_with("Tagging is not permitted on re-import.", in);
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Serial"), "03:e9");
     json_decref(c);
     delete (arn);
@@ -628,11 +603,11 @@ static void a_reimport_keeps_arn_and_tags_and_changes_the_rest(void **state)
     json_t *in = asking("rsa2048.pem", "rsa2048.key", "chain.pem");
     json_object_set_new(in, "Tags", json_pack("[{s:s,s:s}]", "Key", "team", "Value", "web"));
     char *arn = import(in);
-    json_t *before = describe(arn);
-    clock_shift(DAY_US);
+    json_t *before = ops_describe(arn);
+    ops_clock_ahead(DAY_US);
     char *same = import(asking_again(arn, "more.pem", "more.key", "inter.pem"));
     assert_string_equal(same, arn);
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Serial"), "03:ea");
     assert_string_equal(ops_text(c, "DomainName"), "new.example.com");
     assert_int_equal(json_array_size(json_object_get(c, "KeyUsages")), 3);
@@ -657,12 +632,12 @@ static void an_expired_certificate_can_be_imported_again(void **state)
 {
     (void)state;
     char *arn = import(asking("rsa2048.pem", "rsa2048.key", "chain.pem"));
-    clock_shift(31 * DAY_US);
-    json_t *expired = describe(arn);
+    ops_clock_ahead(31 * DAY_US);
+    json_t *expired = ops_describe(arn);
     assert_string_equal(ops_text(expired, "Status"), "EXPIRED");
     json_decref(expired);
     free(import(asking_again(arn, "other.pem", "other.key", "chain.pem")));
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Serial"), "03:ef");
     assert_string_equal(ops_text(c, "Status"), "ISSUED");
     json_decref(c);

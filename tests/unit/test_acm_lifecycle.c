@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ACM "acm"
 #define PCA "acm-pca"
@@ -30,15 +29,6 @@
 #define DAY (24 * HOUR)
 
 static char *root; /* ACTIVE EC root, ten years, that ACM may use */
-static int64_t offset;
-
-static int64_t shifted_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000 + offset;
-}
-
 static int setup(void **state)
 {
     ops_setup(state);
@@ -58,23 +48,14 @@ static int teardown(void **state)
 static int clock_reset(void **state)
 {
     (void)state;
-    offset = 0;
-    clock_replace(shifted_clock);
+    ops_clock_ahead(0);
     return 0;
-}
-
-static json_t *describe(const char *arn)
-{
-    json_t *out = ops_ok(ACM, "DescribeCertificate", "{s:s}", ARN, arn);
-    json_t *c = json_incref(json_object_get(out, "Certificate"));
-    json_decref(out);
-    return c;
 }
 
 /* Compares a member of DescribeCertificate; NULL = absent. "A.B" goes one deeper. */
 static void assert_says(const char *arn, const char *member, const char *value)
 {
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     char outer[64];
     const char *dot = strchr(member, '.');
     const json_t *at = c;
@@ -198,16 +179,16 @@ static void what_was_not_exported_and_is_not_in_use_is_not_renewed(void **state)
 static void a_renewal_has_the_same_arn_a_new_key_and_new_dates(void **state)
 {
     char *arn = exported("renew.example.com");
-    json_t *before = describe(arn);
+    json_t *before = ops_describe(arn);
     json_t *old = export(arn);
     (void)state;
     assert_string_equal(ops_text(before, "RenewalEligibility"), "ELIGIBLE");
-    offset = 10 * DAY;
+    ops_clock_ahead(10 * DAY);
     renew(arn);
     assert_says(arn, "RenewalSummary.RenewalStatus", "PENDING_AUTO_RENEWAL");
     ops_refused("RequestInProgressException", ACM, "RenewCertificate", "{s:s}", ARN, arn);
     run_renewal();
-    json_t *after = describe(arn);
+    json_t *after = ops_describe(arn);
     const json_t *summary = json_object_get(after, "RenewalSummary");
     assert_string_equal(ops_text(summary, "RenewalStatus"), "SUCCESS");
     assert_null(json_object_get(summary, "RenewalStatusReason"));
@@ -275,7 +256,7 @@ static void attempts_come_less_and_less_often_and_end_after_three_days(void **st
             break;
         assert_true(wait + SECOND >= last && wait <= 6 * HOUR + SECOND);
         last = wait;
-        offset += wait + 1;
+        ops_clock_ahead(ops.ahead + wait + 1);
     }
     assert_in_range(attempts, 15, 30);
     assert_in_range(clock_now_us() - start, 60 * HOUR, 72 * HOUR);
@@ -283,7 +264,7 @@ static void attempts_come_less_and_less_often_and_end_after_three_days(void **st
     assert_says(arn, "RenewalSummary.RenewalStatusReason", "PCA_ACCESS_DENIED");
     assert_says(arn, "Status", "ISSUED");
     /* The next beginning lies 60 days before the end. */
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     int64_t end = (int64_t)json_real_value(json_object_get(c, "NotAfter")) * SECOND;
     assert_in_range(run_renewal(), end - 60 * DAY - SECOND, end - 60 * DAY + SECOND);
     json_decref(c);
@@ -296,15 +277,15 @@ static void attempts_come_less_and_less_often_and_end_after_three_days(void **st
 static void an_exported_certificate_is_renewed_sixty_days_before_its_end(void **state)
 {
     char *arn = exported("managed.example.com");
-    json_t *before = describe(arn);
+    json_t *before = ops_describe(arn);
     (void)state;
-    offset = (395 - 60) * DAY - HOUR;
+    ops_clock_ahead((395 - 60) * DAY - HOUR);
     run_renewal();
     assert_says(arn, "RenewalSummary", NULL);
-    offset += 2 * HOUR;
+    ops_clock_ahead(ops.ahead + 2 * HOUR);
     run_renewal();
     assert_says(arn, "RenewalSummary.RenewalStatus", "SUCCESS");
-    json_t *after = describe(arn);
+    json_t *after = ops_describe(arn);
     assert_true(json_real_value(json_object_get(after, "NotAfter")) >=
                 json_real_value(json_object_get(before, "NotAfter")) + 330 * 86400.0);
     json_decref(after);
@@ -316,13 +297,13 @@ static void what_is_not_exported_again_is_not_renewed_again(void **state)
 {
     char *arn = exported("once.example.com");
     (void)state;
-    offset = (395 - 50) * DAY;
+    ops_clock_ahead((395 - 50) * DAY);
     run_renewal();
     assert_says(arn, "RenewalEligibility", "INELIGIBLE");
-    json_t *first = describe(arn);
-    offset += 390 * DAY;
+    json_t *first = ops_describe(arn);
+    ops_clock_ahead(ops.ahead + 390 * DAY);
     run_renewal();
-    json_t *second = describe(arn);
+    json_t *second = ops_describe(arn);
     assert_string_equal(ops_text(first, "Serial"), ops_text(second, "Serial"));
     json_decref(second);
     json_decref(first);
@@ -339,10 +320,10 @@ static void a_certificate_in_use_is_renewed_and_renewed_again(void **state)
     run_renewal();
     assert_says(arn, "RenewalSummary.RenewalStatus", "SUCCESS");
     assert_says(arn, "RenewalEligibility", "ELIGIBLE");
-    json_t *first = describe(arn);
-    offset = (395 - 50) * DAY;
+    json_t *first = ops_describe(arn);
+    ops_clock_ahead((395 - 50) * DAY);
     run_renewal();
-    json_t *second = describe(arn);
+    json_t *second = ops_describe(arn);
     assert_string_not_equal(ops_text(first, "Serial"), ops_text(second, "Serial"));
     json_decref(second);
     json_decref(first);
@@ -377,7 +358,7 @@ static void what_is_detached_while_its_renewal_waits_is_dropped_and_can_come_bac
     run_renewal();
     assert_says(arn, "RenewalSummary.RenewalStatus", "PENDING_AUTO_RENEWAL");
     set_in_use(arn, false);
-    offset += HOUR;
+    ops_clock_ahead(ops.ahead + HOUR);
     run_renewal();
     assert_says(arn, "RenewalSummary.RenewalStatus", "FAILED");
     json_decref(ops_ok(PCA, "CreatePermission", "{s:s, s:s, s:[s,s]}", CA, strict, "Principal",
@@ -460,11 +441,11 @@ static void a_revoked_certificate_says_so_and_its_ca_knows(void **state)
     char *arn = exported("bad.example.com");
     struct revocation_row row = {0};
     (void)state;
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_int_equal(revocation_serial(ops_text(c, "Serial"), row.serial), 0);
     json_decref(c);
     revoke(arn, "SUPERCEDED");
-    c = describe(arn);
+    c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Status"), "REVOKED");
     assert_string_equal(ops_text(c, "RevocationReason"), "SUPERCEDED");
     assert_true(json_real_value(json_object_get(c, "RevokedAt")) > 0);
@@ -482,7 +463,7 @@ static void what_the_ca_has_revoked_by_serial_can_be_revoked_in_acm(void **state
 {
     char *arn = exported("twice.example.com");
     (void)state;
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     json_decref(ops_ok(PCA, "RevokeCertificate", "{s:s, s:s, s:s}", CA, root, "CertificateSerial",
                        ops_text(c, "Serial"), "RevocationReason", "KEY_COMPROMISE"));
     json_decref(c);
@@ -533,103 +514,12 @@ static void a_certificate_in_use_is_not_deleted(void **state)
     snprintf(expected, sizeof expected, "Certificate %s in account %s is in use.", arn,
              ops.account);
     assert_string_equal(ops.text, expected);
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(json_string_value(json_array_get(json_object_get(c, "InUseBy"), 0)),
                         "https://lb.example/1");
     json_decref(c);
     set_in_use(arn, false);
     json_decref(ops_ok(ACM, "DeleteCertificate", "{s:s}", ARN, arn));
-    free(arn);
-}
-
-/* ---- tags by ResourceArn ---- */
-
-#define RESOURCE "ResourceArn"
-
-static void tag_refused(const char *type, const char *arn, const char *key)
-{
-    ops_refused(type, ACM, "TagResource", "{s:s, s:[{s:s}]}", RESOURCE, arn, "Tags", "Key", key);
-    ops_refused(type, ACM, "UntagResource", "{s:s, s:[s]}", RESOURCE, arn, "TagKeys", key);
-}
-
-static void tag(const char *arn, const char *key, const char *value)
-{
-    json_decref(ops_ok(ACM, "TagResource", "{s:s, s:[{s:s, s:s}]}", RESOURCE, arn, "Tags", "Key",
-                       key, "Value", value));
-}
-
-static size_t count_tags(const char *arn)
-{
-    json_t *by_resource = ops_ok(ACM, "ListTagsForResource", "{s:s}", RESOURCE, arn);
-    json_t *by_certificate = ops_ok(ACM, "ListTagsForCertificate", "{s:s}", ARN, arn);
-    assert_true(json_equal(by_resource, by_certificate));
-    size_t count = json_array_size(json_object_get(by_resource, "Tags"));
-    json_decref(by_certificate);
-    json_decref(by_resource);
-    return count;
-}
-
-static void resources_that_are_no_certificate_have_no_tags(void **state)
-{
-    char *arn = ops_request(root, "EC_prime256v1", "tags.example.com");
-    (void)state;
-    tag_refused("ValidationException", arn, "aws:x");
-    tag_refused("ValidationException", arn, "AWS:x");
-    tag_refused("ValidationException", "arn:aws:acm:us-east-1:111122223333:acme-endpoint/a", "k");
-    tag_refused("ResourceNotFoundException",
-                "arn:aws:acm:us-east-1:111122223333:certificate/"
-                "00000000-0000-4000-8000-000000000000",
-                "k");
-    ops_refused("ResourceNotFoundException", ACM, "ListTagsForResource", "{s:s}", RESOURCE,
-                "arn:aws:acm:us-east-1:111122223333:certificate/"
-                "00000000-0000-4000-8000-000000000000");
-    ops_refused("ValidationException", ACM, "TagResource", "{s:s, s:[{s:s}, {s:s}]}", RESOURCE, arn,
-                "Tags", "Key", "k", "Key", "k");
-    ops_refused("ValidationException", ACM, "UntagResource", "{s:s, s:[]}", RESOURCE, arn,
-                "TagKeys");
-    assert_int_equal(count_tags(arn), 0);
-    free(arn);
-}
-
-static void a_certificate_has_fifty_tags_and_no_more(void **state)
-{
-    char key[16];
-    char *arn = ops_request(root, "EC_prime256v1", "fifty.example.com");
-    (void)state;
-    for (int i = 0; i < 50; i++) {
-        snprintf(key, sizeof key, "k%d", i);
-        tag(arn, key, "v");
-    }
-    ops_refused("ServiceQuotaExceededException", ACM, "TagResource", "{s:s, s:[{s:s}]}", RESOURCE,
-                arn, "Tags", "Key", "one more");
-    ops_refused("TooManyTagsException", ACM, "AddTagsToCertificate", "{s:s, s:[{s:s}]}", ARN, arn,
-                "Tags", "Key", "one more");
-    tag(arn, "k7", "changed");
-    assert_int_equal(count_tags(arn), 50);
-    json_decref(ops_ok(ACM, "UntagResource", "{s:s, s:[s,s]}", RESOURCE, arn, "TagKeys", "k7",
-                       "not there"));
-    assert_int_equal(count_tags(arn), 49);
-    free(arn);
-}
-
-static void the_longest_tags_are_those_of_the_contract(void **state)
-{
-    char key[130];
-    char value[258];
-    char *arn = ops_request(root, "EC_prime256v1", "long.example.com");
-    (void)state;
-    memset(key, 'k', sizeof key);
-    memset(value, 'v', sizeof value);
-    key[128] = value[256] = '\0';
-    tag(arn, key, value);
-    assert_int_equal(count_tags(arn), 1);
-    key[128] = 'k';
-    key[129] = value[256] = '\0';
-    tag_refused("ValidationException", arn, key);
-    value[256] = 'v';
-    value[257] = '\0';
-    ops_refused("ValidationException", ACM, "TagResource", "{s:s, s:[{s:s, s:s}]}", RESOURCE, arn,
-                "Tags", "Key", "k", "Value", value);
     free(arn);
 }
 
@@ -641,14 +531,14 @@ static void certificates_expire_by_themselves(void **state)
     char *pending = exported("waiting.example.com");
     struct certificate_row row = {.not_after = 1};
     (void)state;
-    offset = 390 * DAY;
+    ops_clock_ahead(390 * DAY);
     run_expiry();
     assert_says(arn, "Status", "ISSUED");
-    offset = 400 * DAY;
+    ops_clock_ahead(400 * DAY);
     assert_says(arn, "Status", "EXPIRED");
     run_expiry();
     /* Also for a clock that is set back: it is the state that the store has now. */
-    offset = 0;
+    ops_clock_ahead(0);
     assert_says(arn, "Status", "EXPIRED");
     assert_says(pending, "Status", "EXPIRED");
     ops_refused("ValidationException", ACM, "RenewCertificate", "{s:s}", ARN, pending);
@@ -691,10 +581,10 @@ static void a_public_request_times_out_after_72_hours(void **state)
     assert_int_equal(store_write(ops.core.store, public_unit, &p), 0);
     export_refused("RequestInProgressException", arn, PASSPHRASE);
     ops_refused("RequestInProgressException", ACM, "RenewCertificate", "{s:s}", ARN, arn);
-    offset = 72 * HOUR - 60 * SECOND;
+    ops_clock_ahead(72 * HOUR - 60 * SECOND);
     run_expiry();
     assert_says(arn, "Status", "PENDING_VALIDATION");
-    offset = 72 * HOUR + 60 * SECOND;
+    ops_clock_ahead(72 * HOUR + 60 * SECOND);
     run_expiry();
     assert_says(arn, "Status", "VALIDATION_TIMED_OUT");
     export_refused("ValidationException", arn, PASSPHRASE);
@@ -723,9 +613,6 @@ int main(void)
         LIFE_TEST(a_passphrase_has_ascii_without_three_signs),
         LIFE_TEST(no_two_exports_have_the_same_salt),
         LIFE_TEST(a_certificate_in_use_is_not_deleted),
-        LIFE_TEST(resources_that_are_no_certificate_have_no_tags),
-        LIFE_TEST(a_certificate_has_fifty_tags_and_no_more),
-        LIFE_TEST(the_longest_tags_are_those_of_the_contract),
         LIFE_TEST(certificates_expire_by_themselves),
         LIFE_TEST(a_public_request_times_out_after_72_hours),
     };

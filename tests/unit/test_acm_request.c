@@ -1,5 +1,4 @@
-/* Tests of ca/acm and ca/domain: public certificates until they are validated, and the account's
- * configuration. */
+/* Tests of ca/acm and ca/domain: public certificates until they are validated. */
 #include "tests/unit/ops_kit.h"
 
 #include "ca/domain/challenge.h"
@@ -15,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -27,15 +25,6 @@
 #define BAD_PARAMETER "InvalidParameterException"
 #define BAD_STATE "InvalidStateException"
 #define HOUR_US (INT64_C(3600) * 1000000)
-
-static int64_t offset_us;
-
-static int64_t shifted_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + offset_us;
-}
 
 static int teardown_test(void **state)
 {
@@ -58,25 +47,9 @@ static json_t *asking_with(const char *domain, const char *method, const char *m
     return in;
 }
 
-static char *request(json_t *in)
-{
-    json_t *out = ops_ok(ACM, REQUEST, "o", in);
-    char *arn = strdup(ops_text(out, ARN));
-    json_decref(out);
-    return arn;
-}
-
-static json_t *describe(const char *arn)
-{
-    json_t *out = ops_ok(ACM, "DescribeCertificate", "{s:s}", ARN, arn);
-    json_t *c = json_incref(json_object_get(out, "Certificate"));
-    json_decref(out);
-    return c;
-}
-
 static json_t *describe_and_free(char *arn)
 {
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     free(arn);
     return c;
 }
@@ -90,13 +63,6 @@ static const json_t *option(const json_t *c, size_t i)
 static const char *record_text(const json_t *c, size_t i, const char *member)
 {
     return ops_text(json_object_get(option(c, i), "ResourceRecord"), member);
-}
-
-static void assert_json(const json_t *value, const char *expected)
-{
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
-    assert_string_equal(text, expected);
-    free(text);
 }
 
 static bool is_hex(const char *text, size_t len)
@@ -130,7 +96,7 @@ static void a_first_name_over_64_octets_is_refused_and_a_second_one_is_not(void 
     static const char name[] = "a123456789b123456789c123456789d123456789e123456789f12.example.com";
     ops_refused(BAD_OPTIONS, ACM, REQUEST, "o", asking(name, "DNS"));
     assert_string_equal(ops.text, "The first domain name can be no longer than 64 characters.");
-    free(request(asking_with("example.com", "DNS", "SubjectAlternativeNames",
+    free(ops_request_with(asking_with("example.com", "DNS", "SubjectAlternativeNames",
                              json_pack("[s]", name))));
 }
 
@@ -144,7 +110,7 @@ static void more_names_than_the_quota_are_refused(void **state)
     ops_refused("LimitExceededException", ACM, REQUEST, "o",
                 asking_with("example.com", "DNS", "SubjectAlternativeNames", json_incref(others)));
     json_array_set_new(others, 9, json_string("EXAMPLE.com"));
-    free(request(asking_with("example.com", "DNS", "SubjectAlternativeNames", others)));
+    free(ops_request_with(asking_with("example.com", "DNS", "SubjectAlternativeNames", others)));
     ops.config.quota_names = 100;
 }
 
@@ -186,7 +152,7 @@ static void validation_domains_that_do_not_fit_are_refused(void **state)
 static void quotas_of_public_certificates_are_kept(void **state)
 {
     (void)state;
-    free(request(asking("quota.example.com", "DNS")));
+    free(ops_request_with(asking("quota.example.com", "DNS")));
     ops.config.quota_certificates_per_year = 1;
     ops_refused("LimitExceededException", ACM, REQUEST, "o", asking("quota.example.com", "DNS"));
     assert_string_equal(ops.text,
@@ -202,7 +168,7 @@ static void quotas_of_public_certificates_are_kept(void **state)
 static void a_pending_certificate_is_described_as_acm_does(void **state)
 {
     (void)state;
-    json_t *c = describe_and_free(request(asking("Pending.Example.com", "DNS")));
+    json_t *c = describe_and_free(ops_request_with(asking("Pending.Example.com", "DNS")));
     static const char *const absent[] = {"IssuedAt", "NotBefore",      "NotAfter",
                                          "Serial",   "FailureReason",  "RenewalSummary",
                                          "ManagedBy", "ImportedAt",    "CertificateAuthorityArn",
@@ -214,7 +180,7 @@ static void a_pending_certificate_is_described_as_acm_does(void **state)
     json_object_del(c, ARN);
     json_object_del(c, "CreatedAt");
     json_object_del(c, OPTIONS);
-    assert_json(c, "{\"CertificateKeyPairOrigin\":\"AWS_MANAGED\","
+    ops_assert_json(c, "{\"CertificateKeyPairOrigin\":\"AWS_MANAGED\","
                    "\"DomainName\":\"pending.example.com\",\"ExtendedKeyUsages\":[],"
                    "\"InUseBy\":[],\"Issuer\":\"Amazon\",\"KeyAlgorithm\":\"RSA-2048\","
                    "\"KeyUsages\":[],"
@@ -237,13 +203,13 @@ static void what_was_asked_is_kept(void **state)
                                   "DISABLED", "Export", "ENABLED"));
     json_object_set_new(in, "ManagedBy", json_string("CLOUDFRONT"));
     json_object_set_new(in, "Tags", json_pack("[{s:s}]", "Key", "k"));
-    char *arn = request(in);
-    json_t *c = describe(arn);
+    char *arn = ops_request_with(in);
+    json_t *c = ops_describe(arn);
     json_t *tags = ops_ok(ACM, "ListTagsForCertificate", "{s:s}", ARN, arn);
     assert_string_equal(ops_text(c, "KeyAlgorithm"), "EC-secp384r1");
     assert_string_equal(ops_text(c, "SignatureAlgorithm"), "SHA384WITHECDSA");
     assert_string_equal(ops_text(c, "ManagedBy"), "CLOUDFRONT");
-    assert_json(json_object_get(c, "Options"),
+    ops_assert_json(json_object_get(c, "Options"),
                 "{\"CertificateTransparencyLoggingPreference\":\"DISABLED\","
                 "\"Export\":\"ENABLED\"}");
     assert_int_equal(json_array_size(json_object_get(tags, "Tags")), 1);
@@ -258,7 +224,7 @@ static void what_was_asked_is_kept(void **state)
 static void a_dns_record_has_the_form_of_acm(void **state)
 {
     (void)state;
-    json_t *c = describe_and_free(request(asking("*.form.example.com", "DNS")));
+    json_t *c = describe_and_free(ops_request_with(asking("*.form.example.com", "DNS")));
     const json_t *o = option(c, 0);
     const char *name = record_text(c, 0, "Name");
     const char *value = record_text(c, 0, "Value");
@@ -280,7 +246,7 @@ static void a_dns_record_has_the_form_of_acm(void **state)
 static json_t *two_names(const char *region)
 {
     ops.region = region;
-    return describe_and_free(request(asking_with("same.example.com", "DNS",
+    return describe_and_free(ops_request_with(asking_with("same.example.com", "DNS",
                                                  "SubjectAlternativeNames",
                                                  json_pack("[s,s]", "*.same.example.com",
                                                            "other.example.com"))));
@@ -343,8 +309,8 @@ static void the_longest_name_fits(void **state)
 static void email_is_the_default_and_goes_to_five_addresses(void **state)
 {
     (void)state;
-    json_t *c = describe_and_free(request(asking("mail.example.com", NULL)));
-    assert_json(option(c, 0),
+    json_t *c = describe_and_free(ops_request_with(asking("mail.example.com", NULL)));
+    ops_assert_json(option(c, 0),
                 "{\"DomainName\":\"mail.example.com\",\"ValidationDomain\":\"mail.example.com\","
                 "\"ValidationEmails\":[\"admin@mail.example.com\","
                 "\"administrator@mail.example.com\",\"hostmaster@mail.example.com\","
@@ -383,7 +349,7 @@ static void a_validation_domain_moves_the_mail(void **state)
     json_object_set_new(in, OPTIONS,
                         json_pack("[{s:s,s:s}]", "DomainName", "*.A.example.com",
                                   "ValidationDomain", "Example.com"));
-    json_t *c = describe_and_free(request(in));
+    json_t *c = describe_and_free(ops_request_with(in));
     assert_string_equal(ops_text(option(c, 0), "ValidationDomain"), "example.com");
     assert_string_equal(
         json_string_value(json_array_get(json_object_get(option(c, 0), "ValidationEmails"), 0)),
@@ -397,7 +363,7 @@ static void a_validation_domain_moves_the_mail(void **state)
 static void an_http_redirect_has_the_form_of_acm(void **state)
 {
     (void)state;
-    json_t *c = describe_and_free(request(
+    json_t *c = describe_and_free(ops_request_with(
         asking_with("http.example.com", "HTTP", "ManagedBy", json_string("CLOUDFRONT"))));
     const json_t *redirect = json_object_get(option(c, 0), "HttpRedirect");
     const char *from = ops_text(redirect, "RedirectFrom");
@@ -432,13 +398,13 @@ static void a_name_that_policy_refuses_makes_the_certificate_fail(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         json_t *c = describe_and_free(
-            request(asking_with("good.example.com", "EMAIL", "SubjectAlternativeNames",
+            ops_request_with(asking_with("good.example.com", "EMAIL", "SubjectAlternativeNames",
                                 json_pack("[s]", rows[i].name))));
         assert_string_equal(ops_text(c, "Status"), "FAILED");
         assert_string_equal(ops_text(c, "FailureReason"), rows[i].reason);
         assert_string_equal(ops_text(option(c, 0), "ValidationStatus"), "PENDING_VALIDATION");
         assert_string_equal(ops_text(option(c, 1), "ValidationStatus"), "FAILED");
-        assert_json(json_object_get(option(c, 1), "ValidationEmails"), "[]");
+        ops_assert_json(json_object_get(option(c, 1), "ValidationEmails"), "[]");
         assert_null(json_object_get(c, "NotAfter"));
         json_decref(c);
     }
@@ -454,14 +420,13 @@ static json_t *asking_with_token(const char *domain)
 static void a_token_gives_the_same_certificate_for_an_hour(void **state)
 {
     (void)state;
-    char *first = request(asking_with_token("token.example.com"));
-    offset_us = HOUR_US - 60 * 1000000;
-    clock_replace(shifted_clock);
-    char *second = request(asking_with_token("token.example.com"));
+    char *first = ops_request_with(asking_with_token("token.example.com"));
+    ops_clock_ahead(HOUR_US - 60 * 1000000);
+    char *second = ops_request_with(asking_with_token("token.example.com"));
     assert_string_equal(first, second);
     ops_refused(BAD_PARAMETER, ACM, REQUEST, "o", asking_with_token("other.example.com"));
-    offset_us = HOUR_US + 60 * 1000000;
-    char *third = request(asking_with_token("other.example.com"));
+    ops_clock_ahead(HOUR_US + 60 * 1000000);
+    char *third = ops_request_with(asking_with_token("other.example.com"));
     assert_string_not_equal(first, third);
     free(third);
     free(second);
@@ -508,18 +473,18 @@ static void what_is_due_is_stored_and_goes_with_the_certificate(void **state)
 {
     (void)state;
     struct due due;
-    char *dns = request(asking("due.example.com", "DNS"));
+    char *dns = ops_request_with(asking("due.example.com", "DNS"));
     due_read(dns, &due);
     assert_int_equal(due.mails, 0);
     assert_true(due.list.count == 1 && due.list.rows[0].next_try > 0);
     validation_list_free(&due.list);
-    char *mail = request(asking_with("www.due.example.com", "EMAIL", "SubjectAlternativeNames",
+    char *mail = ops_request_with(asking_with("www.due.example.com", "EMAIL", "SubjectAlternativeNames",
                                      json_pack("[s]", "*.due.example.com")));
     due_read(mail, &due);
     assert_string_equal(due.mail_domains, "0:due.example.com 1:due.example.com ");
     assert_true(due.list.count == 2 && due.list.rows[0].next_try == 0);
     validation_list_free(&due.list);
-    char *failed = request(asking("due.example.nodomain", NULL));
+    char *failed = ops_request_with(asking("due.example.nodomain", NULL));
     due_read(failed, &due);
     assert_true(due.mails == 0 && due.list.count == 1 && due.list.rows[0].next_try == 0);
     validation_list_free(&due.list);
@@ -536,14 +501,14 @@ static void what_nobody_proved_in_72_hours_has_failed(void **state)
 {
     (void)state;
     struct due due;
-    char *dns = request(asking("late.example.com", "DNS"));
-    char *mail = request(asking("late.example.com", "EMAIL"));
+    char *dns = ops_request_with(asking("late.example.com", "DNS"));
+    char *mail = ops_request_with(asking("late.example.com", "EMAIL"));
     assert_int_equal(expiry_job_run(&ops.core, clock_now_us() + 71 * HOUR_US), 0);
     due_read(mail, &due);
     assert_int_equal(due.mails, 1);
     validation_list_free(&due.list);
     assert_int_equal(expiry_job_run(&ops.core, clock_now_us() + 73 * HOUR_US), 0);
-    json_t *c = describe(dns);
+    json_t *c = ops_describe(dns);
     assert_string_equal(ops_text(c, "Status"), "VALIDATION_TIMED_OUT");
     assert_string_equal(ops_text(option(c, 0), "ValidationStatus"), "FAILED");
     assert_null(json_object_get(c, "FailureReason"));
@@ -574,9 +539,9 @@ static void resend_refused(const char *type, const char *arn, const char *domain
 static void mail_that_makes_no_sense_is_not_sent_again(void **state)
 {
     (void)state;
-    char *mail = request(asking("sub.resend.example.com", "EMAIL"));
-    char *dns = request(asking("resend.example.com", "DNS"));
-    char *failed = request(asking("resend.example.nodomain", "EMAIL"));
+    char *mail = ops_request_with(asking("sub.resend.example.com", "EMAIL"));
+    char *dns = ops_request_with(asking("resend.example.com", "DNS"));
+    char *failed = ops_request_with(asking("resend.example.nodomain", "EMAIL"));
     char missing[256];
     snprintf(missing, sizeof missing,
              "arn:aws:acm:us-east-1:%s:certificate/00000000-0000-4000-8000-000000000000",
@@ -599,209 +564,19 @@ static void a_mail_sent_again_is_due_once_and_changes_nothing_else(void **state)
 {
     (void)state;
     struct due due;
-    char *arn = request(asking("a.again.example.com", "EMAIL"));
-    json_t *before = describe(arn);
+    char *arn = ops_request_with(asking("a.again.example.com", "EMAIL"));
+    json_t *before = ops_describe(arn);
     for (int i = 0; i < 3; i++)
         json_decref(ops_ok(ACM, "ResendValidationEmail", "{s:s, s:s, s:s}", ARN, arn, "Domain",
                            "A.again.example.com", "ValidationDomain", "again.example.com"));
     due_read(arn, &due);
     assert_string_equal(due.mail_domains, "0:a.again.example.com 0:again.example.com ");
-    json_t *after = describe(arn);
+    json_t *after = ops_describe(arn);
     assert_true(json_equal(before, after));
     validation_list_free(&due.list);
     json_decref(after);
     json_decref(before);
     free(arn);
-}
-
-/* ---- ListCertificateDomainValidations ---- */
-
-#define LIST "ListCertificateDomainValidations"
-
-static void validations_are_listed_by_page(void **state)
-{
-    (void)state;
-    char *arn = request(asking_with("l0.example.com", "DNS", "SubjectAlternativeNames",
-                                    json_pack("[s,s,s,s]", "l1.example.com", "l2.example.com",
-                                              "l3.example.com", "l4.example.com")));
-    char *other = request(asking("l0.example.com", "DNS"));
-    char token[512] = "";
-    int seen = 0;
-    for (int page = 0; page < 3; page++) {
-        json_t *out = ops_ok(ACM, LIST, "{s:s, s:i, s:s*}", ARN, arn, "MaxItems", 2, "NextToken",
-                             page == 0 ? NULL : token);
-        const json_t *list = json_object_get(out, "DomainValidationSummaryList");
-        for (size_t i = 0; i < json_array_size(list); i++, seen++) {
-            char name[32];
-            snprintf(name, sizeof name, "l%d.example.com", seen);
-            assert_string_equal(ops_text(json_array_get(list, i), "DomainName"), name);
-        }
-        assert_int_equal(json_array_size(list), page == 2 ? 1 : 2);
-        const char *next = json_string_value(json_object_get(out, "NextToken"));
-        assert_int_equal(next == NULL, page == 2);
-        if (next != NULL)
-            snprintf(token, sizeof token, "%s", next);
-        json_decref(out);
-    }
-    ops_refused("InvalidArgsException", ACM, LIST, "{s:s, s:s}", ARN, other, "NextToken", token);
-    token[4] = token[4] == 'A' ? 'B' : 'A';
-    ops_refused("InvalidArgsException", ACM, LIST, "{s:s, s:s}", ARN, arn, "NextToken", token);
-    ops_refused("InvalidArgsException", ACM, LIST, "{s:s}", ARN,
-                "arn:aws:acm:us-east-1:123456789012:nothing/x");
-    ops_refused("ValidationException", ACM, LIST, "{s:s, s:i}", ARN, arn, "MaxItems", 0);
-    json_decref(ops_ok(ACM, "DeleteCertificate", "{s:s}", ARN, other));
-    ops_refused("ResourceNotFoundException", ACM, LIST, "{s:s}", ARN, other);
-    free(other);
-    free(arn);
-}
-
-static json_t *only_summary(char *arn)
-{
-    json_t *out = ops_ok(ACM, LIST, "{s:s}", ARN, arn);
-    json_t *list = json_object_get(out, "DomainValidationSummaryList");
-    assert_int_equal(json_array_size(list), 1);
-    json_t *summary = json_incref(json_array_get(list, 0));
-    json_decref(out);
-    free(arn);
-    return summary;
-}
-
-static void a_summary_shows_the_challenge_of_its_method(void **state)
-{
-    (void)state;
-    json_t *mail = only_summary(request(asking("www.s.example.com", "EMAIL")));
-    json_t *http = only_summary(request(
-        asking_with("h.example.com", "HTTP", "ManagedBy", json_string("CLOUDFRONT"))));
-    json_t *dns = only_summary(request(asking("d.example.com", "DNS")));
-    const json_t *active = json_object_get(dns, "ActiveValidationConfiguration");
-    const json_t *record = json_object_get(
-        json_object_get(json_object_get(active, "ValidationChallenge"), "DnsValidationChallenge"),
-        "ResourceRecord");
-    assert_string_equal(ops_text(record, "Type"), "CNAME");
-    assert_json(mail,
-                "{\"ActiveValidationConfiguration\":{\"ValidationChallenge\":"
-                "{\"EmailValidationChallenge\":{\"ValidationDomain\":\"www.s.example.com\","
-                "\"ValidationEmails\":[\"admin@s.example.com\",\"administrator@s.example.com\","
-                "\"hostmaster@s.example.com\",\"postmaster@s.example.com\","
-                "\"webmaster@s.example.com\"]}},\"ValidationMethod\":\"EMAIL\","
-                "\"ValidationStatus\":\"PENDING_VALIDATION\"},"
-                "\"DomainName\":\"www.s.example.com\"}");
-    assert_json(http, "{\"ActiveValidationConfiguration\":{\"ValidationMethod\":\"HTTP\","
-                      "\"ValidationStatus\":\"PENDING_VALIDATION\"},"
-                      "\"DomainName\":\"h.example.com\"}");
-    json_decref(dns);
-    json_decref(http);
-    json_decref(mail);
-}
-
-static void names_of_a_private_certificate_come_without_configuration(void **state)
-{
-    (void)state;
-    char *arn = ops_request("arn:aws:acm-pca:us-east-1:999999999999:certificate-authority/x",
-                            "EC_prime256v1", "p.example.com");
-    json_t *summary = only_summary(arn);
-    assert_json(summary, "{\"DomainName\":\"p.example.com\"}");
-    json_decref(summary);
-}
-
-/* ---- UpdateCertificateOptions ---- */
-
-#define UPDATE "UpdateCertificateOptions"
-#define LOGGING "CertificateTransparencyLoggingPreference"
-
-static void options_that_cannot_change_are_refused(void **state)
-{
-    (void)state;
-    char *arn = request(asking("options.example.com", "DNS"));
-    char *failed = request(asking("options.example.nodomain", "DNS"));
-    char *private = ops_request("arn:aws:acm-pca:us-east-1:999999999999:certificate-authority/x",
-                                "EC_prime256v1", "p.example.com");
-    ops_refused("ValidationException", ACM, UPDATE, "{s:s, s:{}}", ARN, arn, "Options");
-    ops_refused("ValidationException", ACM, UPDATE, "{s:s, s:{s:s}}", ARN, arn, "Options",
-                "ValidationMethod", "DNS");
-    ops_refused("ValidationException", ACM, UPDATE, "{s:s, s:{s:s}}", ARN, arn, "Options", "Export",
-                "ENABLED");
-    ops_refused(BAD_STATE, ACM, UPDATE, "{s:s, s:{s:s}}", ARN, failed, "Options", LOGGING,
-                "DISABLED");
-    ops_refused(BAD_STATE, ACM, UPDATE, "{s:s, s:{s:s}}", ARN, private, "Options", LOGGING,
-                "DISABLED");
-    json_decref(ops_ok(ACM, "DeleteCertificate", "{s:s}", ARN, failed));
-    ops_refused("ResourceNotFoundException", ACM, UPDATE, "{s:s, s:{s:s}}", ARN, failed, "Options",
-                LOGGING, "DISABLED");
-    free(private);
-    free(failed);
-    free(arn);
-}
-
-static void the_transparency_preference_changes(void **state)
-{
-    (void)state;
-    char *arn = request(asking("logging.example.com", "DNS"));
-    json_decref(ops_ok(ACM, UPDATE, "{s:s, s:{s:s, s:s}}", ARN, arn, "Options", LOGGING, "DISABLED",
-                       "Export", "DISABLED"));
-    json_t *c = describe_and_free(arn);
-    assert_json(json_object_get(c, "Options"),
-                "{\"CertificateTransparencyLoggingPreference\":\"DISABLED\","
-                "\"Export\":\"DISABLED\"}");
-    json_decref(c);
-}
-
-/* ---- the account's configuration ---- */
-
-#define PUT "PutAccountConfiguration"
-
-static void put_days(int days, const char *token)
-{
-    json_decref(ops_ok(ACM, PUT, "{s:{s:i}, s:s}", "ExpiryEvents", "DaysBeforeExpiry", days,
-                       "IdempotencyToken", token));
-}
-
-static void assert_days(int days)
-{
-    json_t *out = ops_ok(ACM, "GetAccountConfiguration", "{}");
-    char expected[64];
-    snprintf(expected, sizeof expected, "{\"ExpiryEvents\":{\"DaysBeforeExpiry\":%d}}", days);
-    assert_json(out, expected);
-    json_decref(out);
-}
-
-static void an_empty_configuration_is_refused(void **state)
-{
-    (void)state;
-    ops_refused("ValidationException", ACM, PUT, "{s:{}}", "ExpiryEvents");
-    assert_non_null(strstr(ops.text, "Value null at 'idempotencyToken'"));
-    ops_refused("ValidationException", ACM, PUT, "{s:s}", "IdempotencyToken", "t");
-    assert_string_equal(ops.text, "Configuration for events is empty.");
-    ops_refused("ValidationException", ACM, PUT, "{s:s, s:{}}", "IdempotencyToken", "t",
-                "ExpiryEvents");
-    ops_refused("ValidationException", ACM, PUT, "{s:s, s:{s:i}}", "IdempotencyToken", "t",
-                "ExpiryEvents", "DaysBeforeExpiry", 0);
-    assert_days(45);
-}
-
-static void the_configuration_is_kept_for_each_region(void **state)
-{
-    (void)state;
-    ops.region = "eu-west-1";
-    put_days(30, "r1");
-    assert_days(30);
-    ops.region = OPS_REGION;
-    assert_days(45);
-}
-
-static void a_token_counts_for_an_hour_whatever_came_between(void **state)
-{
-    (void)state;
-    put_days(20, "one");
-    put_days(10, "two");
-    put_days(20, "one");
-    assert_days(10);
-    ops_refused("ConflictException", ACM, PUT, "{s:{s:i}, s:s}", "ExpiryEvents", "DaysBeforeExpiry",
-                11, "IdempotencyToken", "one");
-    offset_us = HOUR_US + 60 * 1000000;
-    clock_replace(shifted_clock);
-    put_days(11, "one");
-    assert_days(11);
 }
 
 int main(void)
@@ -831,14 +606,6 @@ int main(void)
         TEST(what_nobody_proved_in_72_hours_has_failed),
         TEST(mail_that_makes_no_sense_is_not_sent_again),
         TEST(a_mail_sent_again_is_due_once_and_changes_nothing_else),
-        TEST(validations_are_listed_by_page),
-        TEST(a_summary_shows_the_challenge_of_its_method),
-        TEST(names_of_a_private_certificate_come_without_configuration),
-        TEST(options_that_cannot_change_are_refused),
-        TEST(the_transparency_preference_changes),
-        TEST(an_empty_configuration_is_refused),
-        TEST(the_configuration_is_kept_for_each_region),
-        TEST(a_token_counts_for_an_hour_whatever_came_between),
     };
     return cmocka_run_group_tests(tests, ops_setup, ops_teardown);
 }

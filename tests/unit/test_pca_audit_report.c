@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define PCA "acm-pca"
 #define ARN "CertificateAuthorityArn"
@@ -23,15 +22,6 @@
 #define HEADER                                                                                     \
     "awsAccountId,requestedByServicePrincipal,certificateArn,serial,subject,notBefore,notAfter,"   \
     "issuedAt,revokedAt,revocationReason,templateArn\n"
-
-static int64_t offset_us;
-
-static int64_t shifted_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + offset_us;
-}
 
 static int setup(void **state)
 {
@@ -55,7 +45,6 @@ static int case_teardown(void **state)
 {
     (void)state;
     free(root);
-    offset_us = 0;
     clock_replace(NULL);
     return 0;
 }
@@ -121,8 +110,7 @@ static void one_report_in_thirty_minutes(void **state)
     json_decref(wanted("JSON"));
     ops_refused("RequestInProgressException", PCA, CREATE, "{s:s, s:s, s:s}", ARN, root,
                 "S3BucketName", BUCKET, "AuditReportResponseFormat", "CSV");
-    offset_us = INT64_C(31) * 60 * 1000000;
-    clock_replace(shifted_clock);
+    ops_clock_ahead(INT64_C(31) * 60 * 1000000);
     json_decref(wanted("CSV"));
     assert_int_equal(audit_report_job_run(&ops.core, clock_now_us()), 0);
     assert_int_equal(audit_report_job_run(&ops.core, clock_now_us()), 0);

@@ -189,15 +189,6 @@ static char *create_with_token(const char *token, const char *name)
     return arn;
 }
 
-static int64_t offset_us;
-
-static int64_t shifted_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + offset_us;
-}
-
 static void the_same_token_gives_the_same_authority_for_five_minutes(void **state)
 {
     (void)state;
@@ -209,8 +200,7 @@ static void the_same_token_gives_the_same_authority_for_five_minutes(void **stat
                 "CertificateAuthorityConfiguration",
                 configuration("EC_prime256v1", "SHA256WITHECDSA",
                               json_pack("{s:s}", "CommonName", "Other")));
-    offset_us = INT64_C(301) * 1000000;
-    clock_replace(shifted_clock);
+    ops_clock_ahead(INT64_C(301) * 1000000);
     char *third = create_with_token("token-1", "Once");
     clock_replace(NULL);
     assert_string_not_equal(first, third);
@@ -415,8 +405,7 @@ static void every_mismatch_of_an_import_is_named(void **state)
                 root64, "CertificateChain", root64);
     assert_status(sub, "PENDING_CERTIFICATE");
 
-    offset_us = INT64_C(400) * 86400 * 1000000;
-    clock_replace(shifted_clock);
+    ops_clock_ahead(INT64_C(400) * 86400 * 1000000);
     ops_refused("MalformedCertificateException", PCA, IMPORT, "{s:s, s:s, s:s}", ARN, sub,
                 "Certificate", sub64, "CertificateChain", root64);
     assert_non_null(strstr(ops.text, "expired"));
@@ -425,7 +414,7 @@ static void every_mismatch_of_an_import_is_named(void **state)
     json_decref(ops_ok(PCA, IMPORT, "{s:s, s:s, s:s}", ARN, sub, "Certificate", sub64,
                        "CertificateChain", root64));
     assert_status(sub, "ACTIVE");
-    clock_replace(shifted_clock);
+    ops_clock_ahead(ops.ahead);
     assert_status(sub, "EXPIRED");
     clock_replace(NULL);
     free(junk64);

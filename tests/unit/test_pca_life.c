@@ -18,34 +18,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PCA "acm-pca"
 #define ARN "CertificateAuthorityArn"
 #define DAY_US (INT64_C(86400) * 1000000)
 
-static int64_t offset_us;
-
-static int64_t shifted_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + offset_us;
-}
-
 static int teardown(void **state)
 {
     (void)state;
-    offset_us = 0;
     clock_replace(NULL);
     ops.stranger = false;
     return 0;
-}
-
-static void clock_shift(int64_t us)
-{
-    offset_us = us;
-    clock_replace(shifted_clock);
 }
 
 /* ---- what the tests look at ---- */
@@ -238,14 +221,14 @@ static const struct rule {
 
 static void state_make(const char *arn, int wanted)
 {
-    clock_shift(0);
+    ops_clock_ahead(0);
     status_force(arn, wanted == DELETED   ? "DISABLED"
                       : wanted == EXPIRED ? "ACTIVE"
                                           : state_names[wanted]);
     if (wanted == DELETED)
         delete_for(arn, 7);
     if (wanted == EXPIRED)
-        clock_shift(DAY_US * 365 * 11);
+        ops_clock_ahead(DAY_US * 365 * 11);
 }
 
 static void rule_try(const char *arn, const struct rule *rule, int state)
@@ -271,7 +254,7 @@ static void every_operation_knows_every_state(void **state)
         for (int s = 0; s < STATES; s++)
             if (rules[i].expected[s] != NULL)
                 rule_try(arn, &rules[i], s);
-    clock_shift(0);
+    ops_clock_ahead(0);
     status_force(arn, "ACTIVE");
     free(arn);
 }
@@ -467,7 +450,7 @@ static void for_acm_what_can_be_restored_is_there_and_what_cannot_is_not(void **
     reason_expect(root, "PCA_INVALID_STATE");
     delete_for(root, 7);
     reason_expect(root, "PCA_INVALID_STATE");
-    clock_shift(7 * DAY_US + 1000000);
+    ops_clock_ahead(7 * DAY_US + 1000000);
     reason_expect(root, "PCA_RESOURCE_NOT_FOUND");
     job_run();
     reason_expect(root, "PCA_RESOURCE_NOT_FOUND");
@@ -482,7 +465,7 @@ static void a_disabled_authority_that_ran_out_takes_a_certificate_and_stays_disa
     const char *const template = "SubordinateCACertificate_PathLen0/V1";
     ops_authority_activate(below, root, "SHA256WITHECDSA", template, 30);
     disable(below);
-    clock_shift(31 * DAY_US);
+    ops_clock_ahead(31 * DAY_US);
     status_expect(below, "EXPIRED");
     ops_refused("InvalidStateException", PCA, "UpdateCertificateAuthority", "{s:s, s:s}", ARN, below,
                 "Status", "ACTIVE");
@@ -502,7 +485,7 @@ static void restoring_gives_back_what_was(void **state)
     disable(root);
     delete_for(root, 7);
     delete_for(waiting, 7);
-    clock_shift(7 * DAY_US - 60 * INT64_C(1000000));
+    ops_clock_ahead(7 * DAY_US - 60 * INT64_C(1000000));
     job_run();
     json_decref(ops_ok(PCA, "RestoreCertificateAuthority", "{s:s}", ARN, root));
     json_decref(ops_ok(PCA, "RestoreCertificateAuthority", "{s:s}", ARN, waiting));
@@ -511,7 +494,7 @@ static void restoring_gives_back_what_was(void **state)
     json_t *ca = describe(root);
     assert_null(json_object_get(ca, "RestorableUntil"));
     json_decref(ca);
-    clock_shift(8 * DAY_US);
+    ops_clock_ahead(8 * DAY_US);
     job_run();
     assert_true(key_exists(root));
     json_decref(
@@ -575,7 +558,7 @@ static void after_the_period_key_tags_and_permissions_are_destroyed(void **state
                        "acm.amazonaws.com", "Actions", "IssueCertificate"));
     disable(arn);
     delete_for(arn, 7);
-    clock_shift(7 * DAY_US + 1000000);
+    ops_clock_ahead(7 * DAY_US + 1000000);
     gone_expect(arn);
     assert_true(key_exists(arn));
     int64_t due = 0;
@@ -585,7 +568,7 @@ static void after_the_period_key_tags_and_permissions_are_destroyed(void **state
     assert_false(key_exists(arn));
     job_run();
     assert_int_equal(trail_count("DestroyCertificateAuthorityKey", arn), 1);
-    clock_shift(0); /* a clock that is set back brings nothing back but the row */
+    ops_clock_ahead(0); /* a clock that is set back brings nothing back but the row */
     ops_refused("InvalidStateException", PCA, "RestoreCertificateAuthority", "{s:s}", ARN, arn);
     free(arn);
 }
@@ -595,15 +578,15 @@ static void a_destruction_that_was_cut_off_is_finished(void **state)
     (void)state;
     char *arn = pending("Cut off");
     delete_for(arn, 7);
-    clock_shift(7 * DAY_US + 1000000);
+    ops_clock_ahead(7 * DAY_US + 1000000);
     struct access a = access_to(arn);
     assert_int_equal(store_read(ops.core.store, row_unit, &a), 0);
     assert_int_equal(store_write(ops.core.store, condemn_unit, &a), 0);
     ops_restart();
-    clock_shift(0);
+    ops_clock_ahead(0);
     ops_refused("InvalidStateException", PCA, "RestoreCertificateAuthority", "{s:s}", ARN, arn);
     assert_true(key_exists(arn));
-    clock_shift(7 * DAY_US + 1000000);
+    ops_clock_ahead(7 * DAY_US + 1000000);
     job_run();
     assert_false(key_exists(arn));
     authority_row_free(&a.row);

@@ -22,22 +22,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ACM "acm"
 #define ARN "CertificateArn"
 #define PASSPHRASE "cGFzc3dvcmQ=" /* password */
 #define SECOND INT64_C(1000000)
 #define DAY (24 * 3600 * SECOND)
-
-static int64_t offset;
-
-static int64_t shifted_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000 + offset;
-}
 
 static int setup(void **state)
 {
@@ -50,8 +40,7 @@ static int setup(void **state)
 static int clock_reset(void **state)
 {
     (void)state;
-    offset = 0;
-    clock_replace(shifted_clock);
+    ops_clock_ahead(0);
     return 0;
 }
 
@@ -141,17 +130,9 @@ static char *issued(const char *key, const char *export_option)
     return arn;
 }
 
-static json_t *describe(const char *arn)
-{
-    json_t *out = ops_ok(ACM, "DescribeCertificate", "{s:s}", ARN, arn);
-    json_t *c = json_incref(json_object_get(out, "Certificate"));
-    json_decref(out);
-    return c;
-}
-
 static void assert_status(const char *arn, const char *status)
 {
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "Status"), status);
     json_decref(c);
 }
@@ -223,7 +204,7 @@ static void issues_for_every_key(void **state)
                 {"RSA_2048", "RSA-2048", "SHA256WITHRSA", true}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *arn = issued(rows[i].key, "DISABLED");
-        json_t *c = describe(arn);
+        json_t *c = ops_describe(arn);
         assert_members(c, rows[i].described, rows[i].sig, rows[i].rsa);
         json_t *got = ops_ok(ACM, "GetCertificate", "{s:s}", ARN, arn);
         const char *chain = ops_text(got, "CertificateChain");
@@ -283,7 +264,7 @@ static void export_says_whether_keys_leave(void **state)
         ops_ok(ACM, "ExportCertificate", "{s:s,s:s}", ARN, arn, "Passphrase", PASSPHRASE);
     assert_non_null(strstr(ops_text(out, "PrivateKey"), "ENCRYPTED PRIVATE KEY"));
     json_decref(out);
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(c, "RenewalEligibility"), "ELIGIBLE");
     json_decref(c);
     free(arn);
@@ -309,13 +290,13 @@ static void is_renewed_once_its_names_are_proved_again(void **state)
     (void)state;
     char *arn = issued("EC_prime256v1", "ENABLED");
     json_decref(ops_ok(ACM, "ExportCertificate", "{s:s,s:s}", ARN, arn, "Passphrase", PASSPHRASE));
-    json_t *before = describe(arn);
-    offset = (395 - 59) * DAY;
+    json_t *before = ops_describe(arn);
+    ops_clock_ahead((395 - 59) * DAY);
     int64_t at = 0;
     assert_int_equal(renewal_job_due(&ops.core, &at), 0);
     assert_true(at <= clock_now_us());
     assert_int_equal(renewal_job_run(&ops.core, clock_now_us()), 0);
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     const json_t *summary = json_object_get(c, "RenewalSummary");
     assert_string_equal(ops_text(summary, "RenewalStatus"), "PENDING_AUTO_RENEWAL");
     assert_string_equal(ops_text(json_array_get(json_object_get(summary, "DomainValidationOptions"),
@@ -323,16 +304,16 @@ static void is_renewed_once_its_names_are_proved_again(void **state)
                                  "ValidationStatus"),
                         "PENDING_VALIDATION");
     json_decref(c);
-    offset += 4 * DAY; /* in vain for three days: a person is to act */
+    ops_clock_ahead(ops.ahead + 4 * DAY); /* in vain for three days: a person is to act */
     assert_int_equal(renewal_job_run(&ops.core, clock_now_us()), 0);
-    c = describe(arn);
+    c = ops_describe(arn);
     assert_string_equal(ops_text(json_object_get(c, "RenewalSummary"), "RenewalStatus"),
                         "PENDING_VALIDATION");
     json_decref(c);
     prove_all();
     want(arn);
     run_issue_job();
-    c = describe(arn);
+    c = ops_describe(arn);
     assert_string_equal(ops_text(json_object_get(c, "RenewalSummary"), "RenewalStatus"), "SUCCESS");
     assert_string_not_equal(ops_text(c, "Serial"), ops_text(before, "Serial"));
     assert_string_equal(ops_text(c, "RenewalEligibility"), "INELIGIBLE");
@@ -350,13 +331,13 @@ static void is_renewed_when_that_is_asked_for(void **state)
     json_decref(ops_ok(ACM, "RenewCertificate", "{s:s}", ARN, arn));
     assert_int_equal(renewal_job_run(&ops.core, clock_now_us()), 0);
     ops_refused("RequestInProgressException", ACM, "RenewCertificate", "{s:s}", ARN, arn);
-    json_t *before = describe(arn);
+    json_t *before = ops_describe(arn);
     assert_string_equal(ops_text(json_object_get(before, "RenewalSummary"), "RenewalStatus"),
                         "PENDING_AUTO_RENEWAL");
     prove_all();
     want(arn);
     run_issue_job();
-    json_t *c = describe(arn);
+    json_t *c = ops_describe(arn);
     assert_string_equal(ops_text(json_object_get(c, "RenewalSummary"), "RenewalStatus"), "SUCCESS");
     assert_string_not_equal(ops_text(c, "Serial"), ops_text(before, "Serial"));
     assert_string_equal(ops_text(c, "RenewalEligibility"), "INELIGIBLE");
@@ -462,7 +443,7 @@ static void too_few_logs_hold_a_certificate_back_or_not(void **state)
     char *arn = issued("EC_prime256v1", "DISABLED");
     assert_status(arn, "PENDING_VALIDATION");
     snprintf(ops.config.ct_failure, sizeof ops.config.ct_failure, "issue");
-    offset += 3600 * SECOND;
+    ops_clock_ahead(ops.ahead + 3600 * SECOND);
     want(arn);
     run_issue_job();
     assert_status(arn, "ISSUED");
