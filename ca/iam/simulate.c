@@ -149,13 +149,23 @@ static const char *source_type(const struct policy_verdict *v, const char *name)
     return strncmp(name, "arn:", 4) == 0 ? "user-managed" : "none";
 }
 
+/* NULL for no place. */
+static json_t *position(struct policy_position place)
+{
+    return place.line == 0 ? NULL
+                           : json_pack("{s:i, s:i}", "Line", (int)place.line, "Column",
+                                       (int)place.column);
+}
+
 static json_t *matched(const struct policy_verdict *v)
 {
     json_t *list = json_array();
     const char *name = v->policy == NULL ? "" : policy_name(v->policy);
     if (v->policy != NULL)
-        json_array_append_new(list, json_pack("{s:s, s:s}", "SourcePolicyId", name,
-                                              "SourcePolicyType", source_type(v, name)));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o*, s:o*}", "SourcePolicyId", name,
+                                              "SourcePolicyType", source_type(v, name),
+                                              "StartPosition", position(v->from), "EndPosition",
+                                              position(v->to)));
     return list;
 }
 

@@ -144,7 +144,16 @@ struct statement {
     bool not_resources;
     const struct clause *clauses;
     size_t clause_count;
+    struct policy_position from, to;
 };
+
+/* ---- places (position.c) ---- */
+
+/*
+ * Tells the statements of a document that has been parsed where they stand in its text. Those of a document that
+ * writes its key "Statement" with escapes stand nowhere.
+ */
+void statement_positions_find(struct slice text, struct statement *list, size_t count);
 
 struct policy {
     _Atomic unsigned holds;

@@ -137,6 +137,8 @@ static void decide(struct policy_verdict *out, bool allowed, enum policy_kind by
     out->explicit_deny = !allowed;
     out->policy = answer->policy;
     out->sid = answer->statement->sid;
+    out->from = answer->statement->from;
+    out->to = answer->statement->to;
 }
 
 static bool allows(const struct judgement *j, enum policy_kind kind)

@@ -18,6 +18,7 @@
 
 struct parsing {
     struct policy *p;
+    struct slice text;
     char *why;
     unsigned flags; /* PATTERN_VARIABLES in the language of 2012 */
 };
@@ -454,6 +455,8 @@ static int statements_parse(struct parsing *ps, const json_t *value)
     int r = list == NULL ? CH_ENOMEM : count == 0 ? fail(ps, SYNTAX) : 0;
     for (size_t i = 0; i < count && r == 0; i++)
         r = statement_parse(ps, list_item(value, i), &list[i]);
+    if (r == 0)
+        statement_positions_find(ps->text, list, count);
     ps->p->statements = list;
     ps->p->statement_count = count;
     return r != 0 ? r : sids_check(ps);
@@ -505,7 +508,7 @@ int policy_parse(struct slice text, enum policy_form form, struct policy **out,
         return CH_ENOMEM;
     atomic_init(&p->holds, 1);
     p->form = form;
-    struct parsing ps = {.p = p, .why = why};
+    struct parsing ps = {.text = text, .p = p, .why = why};
     json_t *document =
         json_loadb(text.len == 0 ? "" : (const char *)text.data, text.len, JSON_REJECT_DUPLICATES,
                    NULL);

@@ -131,12 +131,18 @@ struct policy_question {
     void *context;                       /* of find */
 };
 
+/* A place in the text of a document: lines and characters count from 1; line 0 is none. */
+struct policy_position {
+    unsigned line, column;
+};
+
 struct policy_verdict {
     bool allowed;
     bool explicit_deny;        /* not allowed, and a statement says so */
     enum policy_kind by;       /* who granted, or who refused (the first in the order of kinds) */
     const struct policy *policy; /* whose statement granted or denied; borrowed, NULL for an implicit denial */
     const char *sid;           /* of that statement; "" when it has none, NULL for an implicit denial; borrowed */
+    struct policy_position from, to; /* just behind that statement's first brace and its last */
 };
 
 /*

@@ -356,6 +356,14 @@ test('simulations and the details of the account', async () => {
   assert.deepEqual(bounded.ResourceSpecificResults.map((r) => [r.EvalResourceDecision, r.PermissionsBoundaryDecisionDetail.AllowedByPermissionsBoundary]),
     [['implicitDeny', false], ['allowed', true]]);
   assert.deepEqual([bounded.EvalDecision, bounded.MatchedStatements ?? [], bounded.OrganizationsDecisionDetail], ['implicitDeny', [], undefined]);
+  // Places are counted from 1, in characters, and lie just behind the braces.
+  for (const [text, start, end] of [
+    ['{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"acm:*","Resource":"*"}}', [1, 38], [1, 87]],
+    ['{"Version":"2012-10-17","Id":"}\\"{\u00e9","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"},\n {"Effect":"Allow","Action":"acm:*",\n"Resource":"*"}]}', [2, 3], [3, 16]],
+  ]) {
+    const { EvaluationResults: [{ MatchedStatements: [at] }] } = await ask('SimulateCustomPolicy', { PolicyInputList: [text], ActionNames: ['acm:ListCertificates'] });
+    assert.deepEqual([at.StartPosition, at.EndPosition], [start, end].map(([Line, Column]) => ({ Line, Column })), text);
+  }
   await refused(ask('SimulateCustomPolicy', { PolicyInputList: ['{'], ActionNames }), 'InvalidInputException');
   await refused(ask('SimulatePrincipalPolicy', { PolicySourceArn: `${PolicySourceArn}x`, ActionNames }), 'NoSuchEntityException');
   const all = await ask('GetAccountAuthorizationDetails', { Filter: ['User', 'Role'], MaxItems: 1000 });

@@ -126,6 +126,18 @@ test('the owner of an authority has a record of what another account does with i
   assert.equal(appliance.records('CreateCertificateAuthority')[0].sharedEventID, undefined);
 });
 
+test("who takes a role of another account is in both accounts' trails", async () => {
+  const owning = authority.arn.split(':')[4];
+  const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' }] };
+  const { Role } = await new IAM.IAMClient(appliance.clientConfig({})).send(new IAM.CreateRoleCommand({
+    RoleName: 'visitor', AssumeRolePolicyDocument: JSON.stringify(trust) }));
+  await new STSClient(appliance.clientConfig({ credentials: otherKey })).send(new AssumeRoleCommand({ RoleArn: Role.Arn, RoleSessionName: 'visit' }));
+  const taken = appliance.records('AssumeRole', Role.Arn).filter((r) => r.eventName === 'AssumeRole');
+  assert.deepEqual(taken.map((r) => r.recipientAccountId), [account, owning]);
+  assert.equal(taken[0].sharedEventID, taken[1].sharedEventID);
+  assert.match(taken[0].sharedEventID, /^[0-9a-f-]{36}$/);
+});
+
 test('a token of idempotency is its caller\'s', async () => {
   const order = (client, days = 30) => issue(client, authority.arn, csr, { signing: authority.signing, IdempotencyToken: 'same', days });
   const [his, hers] = [await order(other), await order(owner)];
