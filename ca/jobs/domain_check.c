@@ -28,7 +28,7 @@ struct going {
     int64_t again;   /* it was put off until then, because why; 0 = it was not */
     char why[PACE_WHY_SIZE];
     char account[ROW_ACCOUNT_SIZE];
-    bool hurried;
+    bool hurried, first;
 };
 
 struct domain_checks {
@@ -196,7 +196,8 @@ static bool on_servers(void *context, const char *registered, struct slice views
     pace_end(c->pace, g->server);
     g->server = pace_learn(c->pace, registered, found ? first : NULL, now);
     const struct pace_ask ask = {.server = g->server, .domain = registered, .account = g->account,
-                                 .now = now, .hurried = g->hurried};
+                                 .now = now, .hurried = g->hurried,
+                                 .first = g->first};
     g->has_place = pace_begin(c->pace, &ask, &g->again, g->why);
     if (g->has_place)
         g->again = 0;
@@ -219,6 +220,7 @@ static struct going *going_new(struct domain_checks *c, struct validation_row *r
     g->server = server;
     g->has_place = true;
     g->hurried = is_hurried(row);
+    g->first = row->looked_at == 0;
     snprintf(g->account, sizeof g->account, "%s", row->scope.account);
     look_init(&g->look, c->core, row, on_end, g);
     g->look.servers = on_servers;
@@ -299,7 +301,8 @@ static int place_take(struct round *r, struct pick *p)
     uint64_t server = pace_server(c->pace, registered, r->now, &known);
     const struct pace_ask ask = {.server = server, .domain = registered,
                                  .account = p->row.scope.account, .in_line = p->row.held != NULL,
-                                 .now = r->now, .hurried = is_hurried(&p->row)};
+                                 .now = r->now, .hurried = is_hurried(&p->row),
+                                 .first = p->row.looked_at == 0};
     if (!pace_begin(c->pace, &ask, &p->at, p->held))
         return 0;
     p->at = r->now + LEASE_US;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define SERVERS 1024   /* places by hash; servers that share one share its limits: no harm */
-#define LINES 16       /* accounts at one server, by hash likewise */
+#define LINES 32       /* two for each account at one server, by hash likewise */
 #define DOMAINS 16384  /* registered domains whose servers are remembered */
 #define SECOND_US INT64_C(1000000)
 #define KNOWN_US (INT64_C(3600) * SECOND_US)
@@ -90,7 +90,7 @@ static size_t lines_used(const struct server *s, int64_t now)
 /* The end of the account's line, and then the line is longer; lines share the pace of the server. */
 static int64_t line_join(struct server *s, const struct pace_ask *ask, int64_t per_second)
 {
-    int64_t *line = &s->lines[hash(ask->account) % LINES];
+    int64_t *line = &s->lines[hash(ask->account) % (LINES / 2) * 2 + ask->first];
     int64_t at = *line > ask->now ? *line : ask->now;
     *line = at + (int64_t)lines_used(s, ask->now) * SECOND_US / per_second;
     return at;

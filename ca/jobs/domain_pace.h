@@ -4,7 +4,8 @@
  * domain counts as a server of its own.
  *
  * Who cannot begin gets a time, and that time is his: when he comes back with it he does not stand in line again. Each
- * account has a line of its own at each server, so that one with ten thousand names delays nobody else.
+ * account has two lines of its own at each server, so that one with ten thousand names delays nobody else: one for names
+ * that were never looked at, which do not wait behind names that were looked at in vain.
  *
  * Not locked: the caller holds one lock for all calls.
  */
@@ -36,6 +37,7 @@ struct pace_ask {
     uint64_t server;
     const char *domain;  /* for the words */
     const char *account;
+    bool first;          /* it was never looked at */
     bool in_line;        /* it comes at the time that it was given */
     int64_t now;         /* microseconds */
     bool hurried;        /* somebody asks for it now: it waits for free places alone */

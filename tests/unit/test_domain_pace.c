@@ -68,6 +68,27 @@ static void a_long_line_delays_nobody_else(void **state)
 }
 
 /* Whoever comes at his time begins, and does not get a later one for ever. */
+/* Ten thousand names of an account that were looked at in vain, and then one of the same account that is new. */
+static void a_new_name_does_not_wait_behind_repeats(void **state)
+{
+    (void)state;
+    struct pace *p = NULL;
+    int64_t at = 0;
+    assert_int_equal(pace_new(8, 20, &p), 0);
+    struct pace_ask ask = {.server = 7, .domain = "example.com", .account = "1", .now = START};
+    for (int i = 0; i < 10000; i++)
+        if (pace_begin(p, &ask, &at, why))
+            pace_end(p, 7);
+    assert_true(at > START + 400 * SECOND);
+    ask.first = true;
+    if (!pace_begin(p, &ask, &at, why))
+        assert_true(at <= START + SECOND);
+    for (int i = 0; i < 100; i++)
+        pace_begin(p, &ask, &at, why);
+    assert_true(at > START + 5 * SECOND); /* new names stand in line among themselves */
+    pace_free(p);
+}
+
 static void a_time_that_was_given_counts(void **state)
 {
     (void)state;
@@ -141,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(domains_of_the_same_servers_share_their_limits),
         cmocka_unit_test(a_long_line_delays_nobody_else),
+        cmocka_unit_test(a_new_name_does_not_wait_behind_repeats),
         cmocka_unit_test(a_time_that_was_given_counts),
         cmocka_unit_test(the_pace_of_a_server_holds_for_all_accounts_together),
         cmocka_unit_test(a_name_that_somebody_asks_for_now_waits_for_places_alone),
