@@ -619,8 +619,7 @@ const struct statement statements[ST_COUNT] = {
     WRITE(ST_VALIDATION_MAIL_PUT, "validation-mail-put",
           "INSERT INTO validation_mails (certificate, position, mail_domain, due_at, scope) "
           "SELECT number, ?4, ?5, ?6, scope FROM certificates WHERE id = ?3 AND scope = " SCOPE
-          " ON CONFLICT (certificate, position, mail_domain) DO UPDATE SET due_at = "
-          "min(due_at, excluded.due_at)"),
+          " ON CONFLICT (certificate, position, mail_domain) DO UPDATE SET due_at = excluded.due_at"),
     READ(ST_VALIDATION_MAIL_NEXT, "validation-mail-next",
          "SELECT due_at FROM validation_mails INDEXED BY validation_mails_due "
          "WHERE due_at > 0 ORDER BY due_at LIMIT 1"),

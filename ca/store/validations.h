@@ -75,8 +75,10 @@ int store_validation_due_scopes(struct store_tx *tx, int64_t after, int64_t *sco
 int store_validation_due_list(struct store_tx *tx, int64_t scope, int64_t now,
                               struct validation_row *rows, size_t max, size_t *count);
 
-/* Notes that the addresses of mail_domain are to get the validation mail for a name; the same
- * mail is due once, at the earlier time. CH_ENOTFOUND. */
+/*
+ * Notes that the addresses of mail_domain are to get the validation mail for a name. Of the same mail the newest
+ * time counts, so that one that is being handed over is followed by another (see _done). CH_ENOTFOUND.
+ */
 int store_validation_mail_put(struct store_tx *tx, const struct scope *scope,
                               const char *certificate, uint32_t position, const char *mail_domain,
                               int64_t due_at);

@@ -17,6 +17,7 @@ import { checkNow, lookedAt } from './validations.mjs';
 
 const WEB = `127.${20 + (process.pid % 200)}.0.80`; // an address of this test alone, for port 80
 const mails = [];
+let held = Promise.resolve(); // the relay has a mail and says "taken" only after this
 let smtp, dns, appliance, acm, folder, nginx;
 
 before(async () => {
@@ -25,7 +26,7 @@ before(async () => {
     onData: (stream, session, done) => {
       let text = '';
       stream.on('data', (data) => { text += data; });
-      stream.on('end', () => { mails.push({ to: session.envelope.rcptTo.map((a) => a.address), text }); done(); });
+      stream.on('end', () => { mails.push({ to: session.envelope.rcptTo.map((a) => a.address), text }); held.then(() => done()); });
     } });
   await new Promise((resolve) => smtp.listen(0, '127.0.0.1', resolve));
   dns = await Dns.start({ 'mail.test': 'signed', 'silent.test': 'unsigned' });
@@ -118,6 +119,20 @@ test('mails are sent again when they are asked for, and a domain without MX has 
   const silent = await request('silent.test', 'EMAIL');
   await status(silent, 'FAILED');
   assert.equal((await describe(silent)).FailureReason, 'NO_AVAILABLE_CONTACTS');
+});
+
+test('a mail that is asked for while one is being handed over is sent after it', async () => {
+  let release;
+  held = new Promise((resolve) => { release = resolve; });
+  const arn = await request('held.mail.test', 'EMAIL', { DomainValidationOptions: [{ DomainName: 'held.mail.test', ValidationDomain: 'mail.test' }] });
+  await linkOf(arn);
+  const sent = mails.length;
+  await acm.send(new ResendValidationEmailCommand({ CertificateArn: arn, Domain: 'held.mail.test', ValidationDomain: 'mail.test' }));
+  assert.equal(mails.length, sent);
+  release();
+  const { mail } = await linkOf(arn, sent);
+  const id = (text) => /^Message-ID:\s+(<.*>)/m.exec(text)[1];
+  assert.notEqual(id(mail.text), id(mails[sent - 1].text));
 });
 
 test('a redirect proves, and a domain cannot lead us to ourselves', { skip: process.getuid() !== 0 && 'port 80 needs root' }, async () => {

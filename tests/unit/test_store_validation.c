@@ -95,7 +95,7 @@ static int mail_visit(void *context, uint32_t position, const char *mail_domain,
     return 0;
 }
 
-IN_WRITE(a_mail_is_due_once_at_the_earlier_time)
+IN_WRITE(a_mail_is_due_once_at_the_newest_time_and_not_done_when_asked_for_anew)
 {
     char text[200] = "";
     EXPECT_CODE(store_validation_mail_put(tx, &kit_scope, KIT_UUID_A, 1, "b.example", 5),
@@ -106,7 +106,15 @@ IN_WRITE(a_mail_is_due_once_at_the_earlier_time)
     EXPECT_OK(store_validation_mail_put(tx, &kit_scope, KIT_UUID_A, 1, "b.example", 9));
     EXPECT_OK(store_validation_mail_put(tx, &kit_scope, KIT_UUID_A, 1, "example", 9));
     EXPECT_OK(store_validation_mail_list(tx, &kit_scope, KIT_UUID_A, mail_visit, text));
-    EXPECT(kit_text_is(text, "1:b.example:5 1:example:9 "));
+    EXPECT(kit_text_is(text, "1:b.example:9 1:example:9 "));
+    struct mail_row sent = {.scope = kit_scope, .certificate = KIT_UUID_A, .position = 1,
+                            .mail_domain = (char[]){"b.example"}, .due_at = 9};
+    EXPECT_OK(store_validation_mail_put(tx, &kit_scope, KIT_UUID_A, 1, "b.example", 12));
+    EXPECT_OK(store_validation_mail_done(tx, &sent));
+    EXPECT_OK(store_validation_mail_delay(tx, &sent, 99));
+    text[0] = '\0';
+    EXPECT_OK(store_validation_mail_list(tx, &kit_scope, KIT_UUID_A, mail_visit, text));
+    EXPECT(kit_text_is(text, "1:b.example:12 1:example:9 "));
     return 0;
 }
 
@@ -205,7 +213,7 @@ int main(void)
         KIT_TEST(validations_come_back_in_the_order_of_the_names),
         KIT_TEST(more_validations_than_there_is_room_for_are_told),
         KIT_TEST(a_validation_needs_its_certificate_and_known_words),
-        KIT_TEST(a_mail_is_due_once_at_the_earlier_time),
+        KIT_TEST(a_mail_is_due_once_at_the_newest_time_and_not_done_when_asked_for_anew),
         KIT_TEST(what_waits_ends_with_the_wait_of_the_certificate),
         KIT_TEST(a_failed_certificate_keeps_what_is_known_of_its_names),
         KIT_TEST(a_deleted_certificate_takes_its_validations_along),
