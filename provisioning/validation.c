@@ -121,8 +121,9 @@ static void print_sighting(const char *label, const json_t *s)
     const json_t *record = NULL;
     size_t i = 0;
     if (json_object_get(s, "Server") != NULL)
-        snprintf(line, sizeof line, "%s: status %lld %s", text(s, "Server"),
-                 (long long)json_integer_value(json_object_get(s, "Status")), text(s, "Location"));
+        snprintf(line, sizeof line, "%s: %s: status %lld%s%s", text(s, "Resolver"), text(s, "Server"),
+                 (long long)json_integer_value(json_object_get(s, "Status")),
+                 text(s, "Location")[0] == '\0' ? "" : ", ", text(s, "Location"));
     else
         snprintf(line, sizeof line, "%s: %s %s: %s%s%s%s", text(s, "Resolver"), text(s, "Name"),
                  text(s, "Type"), text(s, "Answer"),

@@ -183,18 +183,31 @@ static int addresses_put(const struct resolved *a, int family, struct buf *list)
     return r;
 }
 
+/* Which resolver is asked; the answer tells its name and how many there are. */
+static int perspective_set(struct exchange *x)
+{
+    const struct resolvers *all = x->outbound->resolvers;
+    size_t which = x->asked->perspective;
+    if (all == NULL)
+        return fail(x->out, CH_ESTATE, "the resolver could not be started: see the log");
+    x->out->message.perspectives = (uint32_t)resolvers_count(all);
+    if (which >= resolvers_count(all))
+        return fail(x->out, CH_EINVAL, "there is no such resolver");
+    snprintf(x->out->resolver, sizeof x->out->resolver, "%s", resolvers_name(all, which));
+    return 0;
+}
+
 static int addresses_find(struct exchange *x, const char *host, struct buf *list)
 {
     static const struct {
         enum dns_type type;
         int family;
     } kinds[] = {{DNS_TYPE_A, AF_INET}, {DNS_TYPE_AAAA, AF_INET6}};
-    int r = x->outbound->resolvers == NULL
-                ? fail(x->out, CH_ESTATE, "the resolver could not be started: see the log")
-                : 0;
+    int r = perspective_set(x);
     for (size_t i = 0; r == 0 && i < 2; i++) {
         struct resolved a;
-        resolvers_ask(x->outbound->resolvers, 0, host, kinds[i].type, x->asked->timeout_ms / 4, &a);
+        resolvers_ask(x->outbound->resolvers, x->asked->perspective, host, kinds[i].type, x->asked->timeout_ms / 4,
+                      &a);
         r = addresses_put(&a, kinds[i].family, list);
         if (r == 0 && a.view.state > DNS_NXDOMAIN) {
             snprintf(x->out->why, sizeof x->out->why, "the address of %s: %s %s", host,
@@ -316,6 +329,7 @@ void http_exchange(const struct outbound *o, const struct msg_http *asked, int f
     out->message.why = slice_text(out->why);
     out->message.location = slice_text(out->location);
     out->message.address = slice_text(out->address);
+    out->message.resolver = slice_text(out->resolver);
     out->message.body = buf_slice(&out->body);
 }
 

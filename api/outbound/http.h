@@ -20,6 +20,7 @@ struct http_answer {
     char why[OUTBOUND_WHY_MAX];
     char location[2049];
     char address[64];
+    char resolver[64];
     struct buf body;
 };
 

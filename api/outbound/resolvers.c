@@ -233,6 +233,11 @@ size_t resolvers_count(const struct resolvers *r)
     return r->count;
 }
 
+const char *resolvers_name(const struct resolvers *r, size_t which)
+{
+    return r->perspectives[which].name;
+}
+
 /* ---- from the configuration ---- */
 
 /* Calls with each entry of a comma-separated list. */

@@ -20,6 +20,9 @@ void resolvers_free(struct resolvers *r);
 
 size_t resolvers_count(const struct resolvers *r);
 
+/* ADDRESS or ADDRESS@PORT as configured, or "recursion"; lives as long as r. which is below the count. */
+const char *resolvers_name(const struct resolvers *r, size_t which);
+
 /* The answer to one question; view borrows from it. */
 struct resolved {
     struct dns_view view;

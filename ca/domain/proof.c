@@ -39,14 +39,7 @@ size_t proof_quorum(const struct config *config, size_t heard)
     return wanted == 0 || wanted > all ? all : wanted;
 }
 
-/* What one resolver's views come to. */
-struct finding {
-    enum proof_verdict verdict;
-    const char *code;
-    char reason[PROOF_REASON_SIZE];
-};
-
-__attribute__((format(printf, 4, 5))) static void find(struct finding *f,
+__attribute__((format(printf, 4, 5))) static void find(struct proof_finding *f,
                                                        enum proof_verdict verdict,
                                                        const char *code, const char *format, ...)
 {
@@ -64,7 +57,7 @@ __attribute__((format(printf, 4, 5))) static void find(struct finding *f,
 #define TEXT(s) (int)(s).len, (const char *)(s).data
 
 /* What stands in the way of any answer at all; false when there is one, if "no". */
-static bool find_failure(struct finding *f, const struct dns_view *v)
+static bool find_failure(struct proof_finding *f, const struct dns_view *v)
 {
     if (v->state == DNS_BOGUS)
         find(f, PROOF_NOT_YET, "DNSSEC_FAILURE",
@@ -133,7 +126,7 @@ static json_t *view_show(const struct dns_view *v)
 /* Takes the views of one resolver, one by one, and then says what they come to. */
 struct judge {
     void (*take)(struct judge *j, const struct dns_view *v);
-    void (*end)(struct judge *j, struct finding *f);
+    void (*end)(struct judge *j, struct proof_finding *f);
     const char *value; /* expected */
     struct caa_asker asker;
     bool wildcard;
@@ -143,51 +136,51 @@ struct judge {
     struct dns_view last;
 };
 
-struct tally {
-    size_t count, good, forbidding;
-    struct finding first_bad, first_forbidding;
-    struct slice bad_resolver;
-};
-
-static void tally_add(struct tally *t, struct judge *j)
+static void tally_add(struct proof_tally *t, const struct proof_finding *f, struct slice resolver)
 {
-    struct finding f = {0};
+    t->count++;
+    if (f->verdict == PROOF_GOOD)
+        t->good++;
+    else if (f->verdict == PROOF_FORBIDDEN && t->forbidding++ == 0)
+        t->first_forbidding = *f;
+    if (f->verdict != PROOF_GOOD && t->count - t->good == 1) {
+        t->first_bad = *f;
+        snprintf(t->bad_resolver, sizeof t->bad_resolver, "%.*s", TEXT(resolver));
+    }
+}
+
+/* The resolver at hand has no more views. */
+static void judge_end(struct judge *j, struct proof_tally *t)
+{
+    struct proof_finding f = {0};
     if (j->steps == 0)
         return;
     j->end(j, &f);
-    t->count++;
-    if (f.verdict == PROOF_GOOD)
-        t->good++;
-    else if (f.verdict == PROOF_FORBIDDEN && t->forbidding++ == 0)
-        t->first_forbidding = f;
-    if (f.verdict != PROOF_GOOD && t->count - t->good == 1) {
-        t->first_bad = f;
-        t->bad_resolver = j->last.resolver;
-    }
+    tally_add(t, &f, j->last.resolver);
     j->steps = 0;
     j->arrived = false;
 }
 
-static int views_walk(struct slice views, struct judge *j, struct tally *t, json_t *seen)
+static int views_walk(struct slice views, struct judge *j, struct proof_tally *t, json_t *seen)
 {
     struct dns_view v;
     int r = 0;
     while ((r = dns_view_take(&views, &v)) == 0) {
         if (j->steps > 0 && !slice_equal(j->last.resolver, v.resolver))
-            tally_add(t, j);
+            judge_end(j, t);
         j->steps++;
         j->last = v;
         j->take(j, &v);
         if (json_array_size(seen) < SEEN_MOST && json_array_append_new(seen, view_show(&v)) != 0)
             return CH_EPROTO; /* texts that are no UTF-8: outbound escapes what it reads */
     }
-    tally_add(t, j);
+    judge_end(j, t);
     return r == CH_ENOTFOUND ? 0 : r;
 }
 
-static void verdict_set(const struct config *config, const struct tally *t, struct proof *out)
+static void verdict_set(const struct config *config, const struct proof_tally *t, struct proof *out)
 {
-    const struct finding *f = t->forbidding > 0 ? &t->first_forbidding : &t->first_bad;
+    const struct proof_finding *f = t->forbidding > 0 ? &t->first_forbidding : &t->first_bad;
     out->code = "OK";
     if (t->count == 0) {
         out->verdict = PROOF_NOT_YET;
@@ -208,15 +201,15 @@ static void verdict_set(const struct config *config, const struct tally *t, stru
             snprintf(out->reason, sizeof out->reason, "%s", f->reason);
         else
             snprintf(out->reason, sizeof out->reason,
-                     "%zu of %zu resolvers see what is needed, but not %.*s: %.600s", t->good,
-                     t->count, TEXT(t->bad_resolver), f->reason);
+                     "%zu of %zu resolvers see what is needed, but not %s: %.600s", t->good,
+                     t->count, t->bad_resolver, f->reason);
     }
 }
 
 static int judge_all(const struct config *config, struct slice views, struct judge *j,
                      struct proof *out)
 {
-    struct tally t = {0};
+    struct proof_tally t = {0};
     *out = (struct proof){.seen = json_array()};
     int r = out->seen == NULL ? CH_ENOMEM : views_walk(views, j, &t, out->seen);
     if (r == 0)
@@ -251,7 +244,7 @@ static bool is_doubled(struct slice seen, const char *value)
     return false;
 }
 
-static void chain_end(struct judge *j, struct finding *f)
+static void chain_end(struct judge *j, struct proof_finding *f)
 {
     const struct dns_view *v = &j->last;
     if (j->arrived)
@@ -301,7 +294,7 @@ static bool restricts(const char *shown)
            (strcasestr(shown, "validationmethods") != NULL || strcasestr(shown, "accounturi") != NULL);
 }
 
-static void caa_end(struct judge *j, struct finding *f)
+static void caa_end(struct judge *j, struct proof_finding *f)
 {
     const struct dns_view *v = &j->last;
     struct caa_record record;
@@ -339,7 +332,7 @@ int proof_caa(const struct config *config, struct slice views, const char *name,
 
 /* ---- MX ---- */
 
-static void mx_end(struct judge *j, struct finding *f)
+static void mx_end(struct judge *j, struct proof_finding *f)
 {
     const struct dns_view *v = &j->last;
     if (find_failure(f, v))
@@ -368,8 +361,8 @@ static struct slice trimmed(struct slice s)
     return s;
 }
 
-static void http_find(const struct msg_http_answer *a, const char *target, const char *token,
-                      struct finding *f)
+static void page_judge(const struct msg_http_answer *a, const char *target, const char *token,
+                      struct proof_finding *f)
 {
     bool redirect = a->status >= 300 && a->status < 400;
     if (a->failure != 0)
@@ -390,21 +383,47 @@ static void http_find(const struct msg_http_answer *a, const char *target, const
              "The web server answers with status %u; it should redirect to %s", a->status, target);
 }
 
-int proof_http(const struct msg_http_answer *answer, const char *target, const char *token,
-               struct proof *out)
+/* A Location that is text and no more. */
+static void location_copy(struct slice location, char out[PROOF_REASON_SIZE])
 {
-    struct finding f = {0};
-    http_find(answer, target, token, &f);
-    *out = (struct proof){.verdict = f.verdict, .code = f.code == NULL ? "OK" : f.code};
-    snprintf(out->reason, sizeof out->reason, "%s", f.reason);
-    char location[PROOF_REASON_SIZE];
-    size_t len = answer->location.len < sizeof location ? answer->location.len : sizeof location;
+    size_t len = location.len < PROOF_REASON_SIZE ? location.len : PROOF_REASON_SIZE - 1;
     for (size_t i = 0; i < len; i++)
-        location[i] = answer->location.data[i] > ' ' && answer->location.data[i] <= '~'
-                          ? (char)answer->location.data[i]
-                          : '?';
-    out->seen = json_pack("[{s:s%, s:i, s:s%}]", "Server", text_of(answer->address),
-                          answer->address.len, "Status", (int)answer->status, "Location",
-                          len == 0 ? "" : location, len);
-    return out->seen == NULL ? CH_EPROTO : 0;
+        out[i] = location.data[i] > ' ' && location.data[i] <= '~' ? (char)location.data[i] : '?';
+    out[len] = '\0';
+}
+
+static json_t *page_show(const struct msg_http_answer *a)
+{
+    char location[PROOF_REASON_SIZE];
+    location_copy(a->location, location);
+    return json_pack("{s:s%, s:s%, s:i, s:s}", "Resolver", text_of(a->resolver), a->resolver.len, "Server",
+                     text_of(a->address), a->address.len, "Status", (int)a->status, "Location", location);
+}
+
+int proof_page_add(struct proof_pages *p, const struct msg_http_answer *answer, const char *target,
+                   const char *token)
+{
+    struct proof_finding f = {0};
+    if (p->seen == NULL)
+        p->seen = json_array();
+    if (p->seen == NULL)
+        return CH_ENOMEM;
+    if (json_array_append_new(p->seen, page_show(answer)) != 0)
+        return CH_EPROTO;
+    page_judge(answer, target, token, &f);
+    tally_add(&p->tally, &f, answer->resolver);
+    return 0;
+}
+
+void proof_pages_end(const struct config *config, struct proof_pages *p, struct proof *out)
+{
+    *out = (struct proof){.seen = p->seen};
+    p->seen = NULL;
+    verdict_set(config, &p->tally, out);
+}
+
+void proof_pages_free(struct proof_pages *p)
+{
+    json_decref(p->seen);
+    p->seen = NULL;
 }

@@ -54,11 +54,32 @@ int proof_caa(const struct config *config, struct slice views, const char *name,
 /* Mail: is there an MX record at all; a single "." says that there is no mail (RFC 7505). */
 int proof_mx(const struct config *config, struct slice views, struct proof *out);
 
+/* What one resolver's view comes to, and all of them so far. */
+struct proof_finding {
+    enum proof_verdict verdict;
+    const char *code;
+    char reason[PROOF_REASON_SIZE];
+};
+struct proof_tally {
+    size_t count, good, forbidding;
+    struct proof_finding first_bad, first_forbidding;
+    char bad_resolver[64];
+};
+
 /*
- * HTTP validation: what RedirectFrom answered is a redirect to exactly target, or the token itself
- * (user guide of ACM, "HTTP validation"; Baseline Requirements 3.2.2.4.18).
+ * HTTP validation: the page is fetched once for each resolver, from the addresses that this one tells, and a
+ * quorum must have it (Baseline Requirements 3.2.2.9). Good is a redirect to exactly target, or the token itself
+ * (user guide of ACM, "HTTP validation"; Baseline Requirements 3.2.2.4.18). Start with {0}.
  */
-int proof_http(const struct msg_http_answer *answer, const char *target, const char *token,
-               struct proof *out);
+struct proof_pages {
+    struct proof_tally tally;
+    json_t *seen;
+};
+/* Takes one answer. CH_ENOMEM, CH_EPROTO for texts that are no UTF-8. */
+int proof_page_add(struct proof_pages *p, const struct msg_http_answer *answer, const char *target,
+                   const char *token);
+/* What they come to; seen goes over to out. */
+void proof_pages_end(const struct config *config, struct proof_pages *p, struct proof *out);
+void proof_pages_free(struct proof_pages *p);
 
 #endif

@@ -29,6 +29,7 @@ void look_free(struct look *l)
     free(l->value);
     proof_free(&l->proof);
     proof_free(&l->caa);
+    proof_pages_free(&l->pages);
 }
 
 static void look_fail(struct look *l, int failure)
@@ -119,7 +120,19 @@ static void chain_ask(struct look *l)
     look_up(l, DNS_CNAME_CHAIN, l->name, l->value, on_chain);
 }
 
-/* ---- HTTP ---- */
+/* ---- HTTP: a page for each resolver, one after another ---- */
+
+static void page_ask(struct look *l);
+
+static void pages_end(struct look *l)
+{
+    proof_pages_end(l->core->config, &l->pages, &l->proof);
+    l->proof_is = true;
+    if (l->proof.verdict == PROOF_GOOD)
+        caa_ask(l);
+    else
+        look_fail(l, 0);
+}
 
 static void on_page(void *context, int failure, const union message_any *answer)
 {
@@ -128,12 +141,13 @@ static void on_page(void *context, int failure, const union message_any *answer)
     if (failure == 0)
         failure = challenge_http_token(l->core, l->scope.account, l->domain, token);
     if (failure == 0)
-        failure = proof_http(&answer->http_answer, l->value, token, &l->proof);
-    l->proof_is = failure == 0;
-    if (failure == 0 && l->proof.verdict == PROOF_GOOD)
-        caa_ask(l);
-    else
+        failure = proof_page_add(&l->pages, &answer->http_answer, l->value, token);
+    if (failure != 0)
         look_fail(l, failure);
+    else if (++l->perspective < answer->http_answer.perspectives)
+        page_ask(l);
+    else
+        pages_end(l);
 }
 
 static void page_ask(struct look *l)
@@ -144,6 +158,7 @@ static void page_ask(struct look *l)
         .timeout_ms = LOOK_TIMEOUT_MS,
         .answer_max = PAGE_MAX,
         .guarded = 1,
+        .perspective = l->perspective,
     };
     int r = outbound_ask(l->core, MSG_HTTP, &ask, -1, LOOK_TIMEOUT_MS, on_page, l);
     if (r != 0)

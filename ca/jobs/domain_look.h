@@ -32,6 +32,8 @@ struct look {
     char *method, *name, *value; /* of the challenge */
     bool proof_is, caa_is;       /* whether the results below are there */
     struct proof proof, caa;
+    struct proof_pages pages;    /* of HTTP validation, while they are fetched */
+    uint32_t perspective;        /* of the page that is under way */
     int failure; /* of the asking itself: 0 or CH_E* */
 };
 

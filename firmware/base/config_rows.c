@@ -297,7 +297,7 @@ const struct config_row config_rows[] = {
            "Looks a second at the same authoritative servers; accounts take turns; 0 = no limit."),
     TEXT(outbound, resolvers, "", 0, check_servers,
          "Resolvers that are asked, as ADDRESS or ADDRESS@PORT, comma-separated, 8 at most: with several "
-         "each is a point of view of its own; empty = the own resolver asks the servers of each domain."),
+         "each is a point of view of its own, for records and for the addresses of web servers; empty = the own resolver asks the servers of each domain."),
     NUMBER(outbound, quorum, "0", 0, 8, "So many resolvers must agree; 0 = all."),
     TEXT(outbound, trust_anchor, "/usr/share/dns/root.key", 1, NULL,
          "File with the keys that DNSSEC starts from, as DS or DNSKEY records; relative to the state folder "

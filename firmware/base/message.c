@@ -112,6 +112,7 @@ static const struct message_field http_fields[] = {
     FIELD(msg_http, timeout_ms, FIELD_U32, 0),
     FIELD(msg_http, answer_max, FIELD_U32, 0),
     FIELD(msg_http, guarded, FIELD_U32, 0),
+    FIELD(msg_http, perspective, FIELD_U32, 0),
     FIELD(msg_http, sigv4, FIELD_TEXT, 256),
     FIELD(msg_http, user, FIELD_TEXT, 256),
     FIELD(msg_http, password, FIELD_TEXT, 256),
@@ -122,6 +123,8 @@ static const struct message_field http_answer_fields[] = {
     FIELD(msg_http_answer, status, FIELD_U32, 0),
     FIELD(msg_http_answer, location, FIELD_TEXT, URL_MAX),
     FIELD(msg_http_answer, address, FIELD_TEXT, 64),
+    FIELD(msg_http_answer, resolver, FIELD_TEXT, 64),
+    FIELD(msg_http_answer, perspectives, FIELD_U32, 0),
     FIELD(msg_http_answer, body, FIELD_BYTES, OUTBOUND_ANSWER_MAX),
 };
 static const struct message_field mail_fields[] = {

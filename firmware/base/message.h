@@ -204,6 +204,7 @@ struct msg_http {
     uint32_t timeout_ms;
     uint32_t answer_max;     /* octets of the answer's body that are of interest; more of them is a failure */
     uint32_t guarded;        /* 1 = somebody from outside chose the URL: no address of ours or of a private network */
+    uint32_t perspective;    /* with guarded: which resolver tells the addresses, from 0 */
     struct slice sigv4;      /* "aws:amz:us-east-1:s3", or empty: not signed */
     struct slice user;       /* access key, with sigv4 */
     struct slice password;   /* secret of it */
@@ -215,6 +216,8 @@ struct msg_http_answer {
     uint32_t status;  /* HTTP */
     struct slice location; /* of a redirect, which was not followed */
     struct slice address;  /* who answered */
+    struct slice resolver; /* with guarded: who told the address */
+    uint32_t perspectives; /* with guarded: so many resolvers there are */
     struct slice body;
 };
 

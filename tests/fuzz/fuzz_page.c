@@ -1,5 +1,5 @@
 /*
- * Target function: proof_http, with what a web server of somebody else may have answered.
+ * Target functions: proof_page_add and proof_pages_end, with what a web server of somebody else may have answered.
  *
  * Input: two octets of status, one that says whether the exchange failed, then location, address and why each ended by
  * a NUL, and the body. Good is a redirect to the very target or the very token, and what people read is printable.
@@ -14,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TARGET "http://p.example/t/1"
 #define TOKEN "0123456789abcdef"
+
+static struct config config;
 
 static struct slice part_take(struct slice *rest)
 {
@@ -39,7 +41,12 @@ static void good_check(const struct msg_http_answer *a)
 static void answer_check(const struct msg_http_answer *a)
 {
     struct proof p;
-    if (proof_http(a, TARGET, TOKEN, &p) != 0)
+    struct proof_pages pages = {0};
+    int r = proof_page_add(&pages, a, TARGET, TOKEN);
+    if (r == 0)
+        proof_pages_end(&config, &pages, &p);
+    proof_pages_free(&pages);
+    if (r != 0)
         return;
     if (p.verdict == PROOF_GOOD)
         good_check(a);

@@ -338,12 +338,16 @@ static void one_resolver_that_sees_a_refusal_is_enough(void **state)
 
 /* ---- HTTP ---- */
 
+#define TARGET "https://v.example/f/t.txt"
+
 static void assert_http(uint32_t status, const char *location, const char *body, const char *code)
 {
     struct msg_http_answer a = {.status = status, .location = slice_text(location),
                                 .body = slice_text(body), .address = slice_text("192.0.2.1")};
     struct proof p;
-    assert_int_equal(proof_http(&a, "https://v.example/f/t.txt", "abc", &p), 0);
+    struct proof_pages pages = {0};
+    assert_int_equal(proof_page_add(&pages, &a, TARGET, "abc"), 0);
+    proof_pages_end(&config, &pages, &p);
     assert_string_equal(p.code, code);
     proof_free(&p);
 }
@@ -359,6 +363,36 @@ static void a_redirect_to_the_target_or_the_token_itself_proves(void **state)
     assert_http(302, "https://v.example/f/u.txt", "abc", "WRONG_REDIRECT");
     assert_http(302, "http://127.0.0.1/\xff", "", "WRONG_REDIRECT");
     assert_http(404, "", "abc", "WRONG_STATUS");
+}
+
+/* The first `good` of three pages have the redirect; "" = the quorum is met. */
+static void assert_pages(int64_t quorum, size_t good, const char *words)
+{
+    static const char *const resolvers[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3"};
+    struct proof_pages pages = {0};
+    struct proof p;
+    for (size_t i = 0; i < 3; i++) {
+        const struct msg_http_answer a = {.status = i < good ? 302 : 404, .location = slice_text(TARGET),
+                                          .resolver = slice_text(resolvers[i]), .perspectives = 3};
+        assert_int_equal(proof_page_add(&pages, &a, TARGET, "abc"), 0);
+    }
+    config.outbound_quorum = quorum;
+    proof_pages_end(&config, &pages, &p);
+    config.outbound_quorum = 0;
+    assert_int_equal(p.verdict, words[0] == '\0' ? PROOF_GOOD : PROOF_NOT_YET);
+    assert_non_null(strstr(p.reason, words));
+    assert_int_equal(json_array_size(p.seen), 3);
+    proof_free(&p);
+}
+
+static void a_quorum_of_resolvers_must_lead_to_the_page(void **state)
+{
+    (void)state;
+    assert_pages(0, 3, "");
+    assert_pages(2, 2, "");
+    assert_pages(0, 2, "2 of 3 resolvers see what is needed, but not 192.0.2.3: The web server answers with status 404");
+    assert_pages(2, 1, "1 of 3 resolvers see what is needed, but not 192.0.2.2");
+    assert_pages(2, 0, "The web server answers with status 404");
 }
 
 static void intervals_grow_to_half_an_hour(void **state)
@@ -394,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_look_up_that_fails_is_no_permission),
         cmocka_unit_test(one_resolver_that_sees_a_refusal_is_enough),
         cmocka_unit_test(a_redirect_to_the_target_or_the_token_itself_proves),
+        cmocka_unit_test(a_quorum_of_resolvers_must_lead_to_the_page),
         cmocka_unit_test(intervals_grow_to_half_an_hour),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
