@@ -13,7 +13,7 @@ RUN_PACKAGES="gcc libc6-dev make pkg-config libssl-dev openssl libp11-dev libp11
 	libqrencode-dev libpng-dev
 	libseccomp-dev libinih-dev libunbound-dev libcurl4-openssl-dev dns-root-data ca-certificates curl"
 TEST_PACKAGES="libcmocka-dev clang libclang-rt-14-dev cppcheck clang-tidy gnutls-bin sqlite3 faketime
-	libnss3 libnss3-tools opencryptoki swtpm binutils procps python3 libyaml-dev knot nginx-light
+	libnss3 libnss3-tools opencryptoki swtpm binutils procps python3 libyaml-dev knot nginx-light iproute2
 	openjdk-17-jdk-headless"
 BENCH_PACKAGES="python3 golang-cfssl"
 USERS="_chancery-front _chancery-core _chancery-outbound"

@@ -25,8 +25,9 @@ static const char *const settings[][2] = {
     {"msg-cache-size:", "4m"},      {"rrset-cache-size:", "8m"},
     {"harden-glue:", "yes"},      {"aggressive-nsec:", "no"},       {"prefetch:", "no"},
     {"num-queries-per-thread:", "1024"}, {"val-bogus-ttl:", "2"},
-    /* A server that stumbles once is asked again soon, not given up for half a minute. */
-    {"infra-cache-max-rtt:", "2000"}, {"infra-keep-probing:", "yes"},
+    /* A server that stumbles once is asked again soon, not given up for half a minute; one that takes
+     * a second is slow, not down. More would let silent servers hold a look for all of its time. */
+    {"infra-cache-max-rtt:", "3000"}, {"infra-keep-probing:", "yes"},
 };
 
 /* libunbound answers for these by itself unless told; on a private network they may well be served. After
@@ -35,6 +36,8 @@ static const char *const own_zones[] = {"test.", "home.arpa."};
 
 struct perspective {
     char name[64];
+    bool is_own;           /* the own recursion: no server is asked to do it */
+    pthread_mutex_t fresh; /* held while one question has a resolver without memory */
     struct ub_ctx *unbound;
     pthread_t thread;
     bool started;
@@ -42,6 +45,8 @@ struct perspective {
 };
 
 struct resolvers {
+    char *state;
+    const struct config *config; /* of the caller, who has it as long as this */
     size_t count;
     struct perspective perspectives[DNS_RESOLVERS_MAX];
 };
@@ -195,11 +200,9 @@ static void result_take(struct resolved *out, enum dns_type type, const struct u
         state_set(out, DNS_FOUND, NULL);
 }
 
-void resolvers_ask(struct resolvers *r, size_t which, const char *name, enum dns_type type,
-                   unsigned timeout_ms, struct resolved *out)
+static void perspective_ask(struct perspective *p, const char *name, enum dns_type type, unsigned timeout_ms,
+                            struct resolved *out)
 {
-    PRECOND(which < r->count);
-    struct perspective *p = &r->perspectives[which];
     struct question q;
     int id = 0;
     *out = (struct resolved){0};
@@ -323,6 +326,8 @@ static int perspective_open(struct perspective *p, const char *state, const stru
                             const char *server)
 {
     snprintf(p->name, sizeof p->name, "%s", server == NULL ? SELF : server);
+    p->is_own = server == NULL;
+    pthread_mutex_init(&p->fresh, NULL);
     p->unbound = ub_ctx_create();
     int r = p->unbound == NULL ? CH_ENOMEM : 0;
     if (r == 0)
@@ -363,6 +368,14 @@ static int server_add(void *context, char *entry)
     return perspective_open(&r->perspectives[r->count++], o->state, o->config, entry);
 }
 
+static void perspective_close(struct perspective *p)
+{
+    p->stop = true;
+    if (p->started)
+        pthread_join(p->thread, NULL);
+    ub_ctx_delete(p->unbound);
+}
+
 int resolvers_open(const char *state, const struct config *config, struct resolvers **out)
 {
     *out = NULL;
@@ -370,7 +383,9 @@ int resolvers_open(const char *state, const struct config *config, struct resolv
     struct opening o = {r, state, config};
     if (r == NULL)
         return CH_ENOMEM;
-    int e = list_visit(config->outbound_resolvers, server_add, &o);
+    r->config = config;
+    r->state = strdup(state);
+    int e = r->state == NULL ? CH_ENOMEM : list_visit(config->outbound_resolvers, server_add, &o);
     if (e == 0 && r->count == 0)
         e = perspective_open(&r->perspectives[r->count++], state, config, NULL);
     if (e != 0) {
@@ -386,11 +401,47 @@ void resolvers_free(struct resolvers *r)
     if (r == NULL)
         return;
     for (size_t i = 0; i < r->count; i++) {
-        struct perspective *p = &r->perspectives[i];
-        p->stop = true;
-        if (p->started)
-            pthread_join(p->thread, NULL);
-        ub_ctx_delete(p->unbound);
+        perspective_close(&r->perspectives[i]);
+        pthread_mutex_destroy(&r->perspectives[i].fresh);
     }
+    free(r->state);
     free(r);
+}
+
+/* ---- asking ---- */
+
+/*
+ * libunbound keeps for a minute that the keys of a zone could not be had, whatever its settings; so long
+ * nobody should wait for servers that are back.
+ */
+static bool is_remembered(const struct resolved *a)
+{
+    return a->view.state == DNS_BOGUS && strstr(a->why, "previous validation failure") != NULL;
+}
+
+/* Asks anew with a resolver that remembers nothing. One at a time: who comes meanwhile has the remembered answer. */
+static void fresh_ask(struct resolvers *r, struct perspective *p, enum dns_type type, unsigned timeout_ms,
+                      struct resolved *out)
+{
+    struct perspective fresh = {0};
+    char name[DNS_NAME_SIZE];
+    if (pthread_mutex_trylock(&p->fresh) != 0)
+        return;
+    if (perspective_open(&fresh, r->state, r->config, p->is_own ? NULL : p->name) == 0) {
+        snprintf(name, sizeof name, "%s", out->name);
+        resolved_free(out);
+        perspective_ask(&fresh, name, type, timeout_ms, out);
+    }
+    perspective_close(&fresh);
+    pthread_mutex_destroy(&fresh.fresh);
+    pthread_mutex_unlock(&p->fresh);
+}
+
+void resolvers_ask(struct resolvers *r, size_t which, const char *name, enum dns_type type,
+                   unsigned timeout_ms, struct resolved *out)
+{
+    PRECOND(which < r->count);
+    perspective_ask(&r->perspectives[which], name, type, timeout_ms, out);
+    if (is_remembered(out))
+        fresh_ask(r, &r->perspectives[which], type, timeout_ms, out);
 }

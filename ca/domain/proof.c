@@ -61,7 +61,7 @@ static bool find_failure(struct proof_finding *f, const struct dns_view *v)
 {
     if (v->state == DNS_BOGUS)
         find(f, PROOF_NOT_YET, "DNSSEC_FAILURE",
-             "The answer for %.*s is not genuine by DNSSEC, and so counts for nothing: %.*s",
+             "The answer for %.*s is not shown to be genuine by DNSSEC, and so counts for nothing: %.*s",
              TEXT(v->name), TEXT(v->why));
     else if (v->state == DNS_FAILED)
         find(f, PROOF_NOT_YET, "SERVFAIL", "The servers of %.*s do not answer properly: %.*s",

@@ -1,4 +1,4 @@
-// An authoritative DNS server for one test file: the real knotd on a free port of loopback, with
+// An authoritative DNS server for one test file: the real knotd on a free port of loopback, or where it is told, with
 // the zone "test" and what lies below it. "test" is signed, and its key is the trust anchor; so
 // are the zones asked for as signed. One asked for as broken has a DS record in "test" that fits
 // none of its keys.
@@ -11,10 +11,12 @@ import { freePort, until } from './appliance.mjs';
 
 export class Dns {
   // zones: { 'signed.test': 'signed', 'plain.test': 'unsigned', 'broken.test': 'broken' }
-  static async start(zones) {
+  // prefix: a command that runs knotd somewhere else, such as in a network namespace.
+  static async start(zones, { address = '127.0.0.1', port, prefix = [] } = {}) {
     const dns = new Dns();
+    dns.address = address;
     dns.folder = mkdtempSync(join(tmpdir(), 'chancery-dns-'));
-    dns.port = await freePort();
+    dns.port = port ?? await freePort();
     dns.config = join(dns.folder, 'knot.conf');
     dns.socket = join(dns.folder, 'knot.sock');
     dns.log = '';
@@ -24,10 +26,10 @@ export class Dns {
       const delegations = zone !== 'test' ? '' : Object.keys(zones).map((z) => `${z}. NS ns.test.\n`).join('');
       writeFileSync(join(dns.folder, 'zones', `${zone}.zone`),
         `$ORIGIN ${zone}.\n$TTL 60\n@ SOA ns.test. admin.test. 1 3600 600 86400 1\n@ NS ns.test.\n` +
-        (zone === 'test' ? 'ns A 127.0.0.1\n' : '') + delegations);
+        (zone === 'test' ? `ns A ${address}\n` : '') + delegations);
     }
     writeFileSync(dns.config, [
-      'server:', `  listen: 127.0.0.1@${dns.port}`, `  rundir: ${dns.folder}`,
+      'server:', `  listen: ${address}@${dns.port}`, `  rundir: ${dns.folder}`,
       'control:', `  listen: ${dns.socket}`, 'log:', '  - target: stderr', '    any: warning',
       'database:', `  storage: ${dns.folder}`,
       'policy:', '  - id: ec', '    algorithm: ecdsap256sha256', '    cds-cdnskey-publish: none',
@@ -35,7 +37,8 @@ export class Dns {
         `  - domain: ${zone}`, `    storage: ${join(dns.folder, 'zones')}`, `    file: ${zone}.zone`,
         '    zonefile-sync: -1', '    journal-content: changes', ...(kind === 'unsigned' ? [] : ['    dnssec-signing: on', '    dnssec-policy: ec'])]),
     ].join('\n') + '\n');
-    dns.process = spawn('knotd', ['-c', dns.config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [program, ...args] = [...prefix, 'knotd', '-c', dns.config];
+    dns.process = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     dns.process.stderr.on('data', (data) => { dns.log += data; });
     await until('knotd to serve', () => {
       try { dns.control('status'); return true; } catch { return false; }
@@ -76,7 +79,7 @@ export class Dns {
 
   // What chancery.conf has to say for this server.
   get settings() {
-    return { 'outbound.stubs': `test=127.0.0.1@${this.port}`, 'outbound.trust_anchor': this.anchor, 'domains.top_level': 'test' };
+    return { 'outbound.stubs': `test=${this.address}@${this.port}`, 'outbound.trust_anchor': this.anchor, 'domains.top_level': 'test' };
   }
 
   async stop() {

@@ -4,8 +4,9 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import {
-  DescribeCertificateCommand, ExportCertificateCommand, RenewCertificateCommand, RequestCertificateCommand, waitUntilCertificateValidated,
+  DescribeCertificateCommand, ExportCertificateCommand, GetCertificateCommand, RenewCertificateCommand, RequestCertificateCommand, waitUntilCertificateValidated,
 } from '@aws-sdk/client-acm';
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { Appliance, BIN, run, until } from './appliance.mjs';
 import { Dns } from './dns.mjs';
@@ -172,7 +173,7 @@ test('whoever waits is told why: missing, wrong, doubled, not genuine', async ()
   await reason(arn, 'DOUBLED_DOMAIN', /behind the name of the record once more/);
   const bogus = await request('www.broken.test');
   put((await records(bogus))[0]);
-  assert.match((await reason(bogus, 'DNSSEC_FAILURE')).Reason, /not genuine by DNSSEC.*broken\.test/);
+  assert.match((await reason(bogus, 'DNSSEC_FAILURE')).Reason, /not shown to be genuine by DNSSEC.*broken\.test/);
   dns.set('signed.test', name, 'CNAME', record.Value);
   const proved = await chancery('check', arn, '--json');
   assert.equal(proved.code, 0, proved.stderr);
@@ -201,4 +202,21 @@ test('outbound is started again when it dies, and the work goes on', async () =>
   put((await records(arn))[0]);
   await validated(arn);
   assert.match(appliance.log, /outbound/);
+});
+
+test('validity and policies of the configuration are those of new certificates; more than the Baseline Requirements allow is refused', async () => {
+  await appliance.stop();
+  appliance.configure({ 'trust.validity': '396d' });
+  await assert.rejects(appliance.launch(), /"code":2[\s\S]*trust\.validity|"code":2[\s\S]*validity/);
+  appliance.configure({ 'trust.validity': '47d', 'trust.policies': '2.23.140.1.2.1,1.3.6.1.4.1.99999.7' });
+  await appliance.launch();
+  acm = appliance.acm();
+  const arn = await request('short.plain.test');
+  put((await records(arn))[0]);
+  await validated(arn);
+  const pem = (await acm.send(new GetCertificateCommand({ CertificateArn: arn }))).Certificate;
+  const { validFrom, validTo } = new X509Certificate(pem);
+  assert.equal(Date.parse(validTo) - Date.parse(validFrom) + 1000, 47 * 86400000); // both ends belong to it
+  const { stdout } = await run('sh', ['-c', `printf %s "$PEM" | openssl x509 -noout -ext certificatePolicies`], { env: { ...process.env, PEM: pem } });
+  assert.deepEqual(stdout.match(/Policy: \S+/g), ['Policy: 2.23.140.1.2.1', 'Policy: 1.3.6.1.4.1.99999.7']);
 });

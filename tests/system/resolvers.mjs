@@ -1,5 +1,6 @@
 // A resolver or a server of domains that can be told to misbehave: a relay on loopback before the real knotd. What it does
-// with a question says mood(name, type): undefined passes it on; 'silent' never answers; { rcode }; { cname }; { a }, an address.
+// with a question says mood(name, type): undefined passes it on; 'silent' never answers; { delay }, passed on so many ms
+// later; { rcode }; { cname }; { a }, an address.
 import { createSocket } from 'node:dgram';
 
 const A = 1, CNAME = 5;
@@ -40,7 +41,8 @@ export class Relay {
     const mood = this.mood(asked.name, asked.type);
     this.asked.push(asked.name);
     if (mood === 'silent') return;
-    if (mood) this.send(answer(packet, asked, mood), from);
+    if (mood?.delay) setTimeout(() => this.stopped || this.pass(packet, from), mood.delay);
+    else if (mood) this.send(answer(packet, asked, mood), from);
     else this.pass(packet, from);
   }
   pass(packet, from) {
