@@ -170,7 +170,7 @@ describe('tokens of lists', () => {
 // No clock: of the calls that one account has open, as many are done while another calls as there are workers, not all.
 test('an account that calls without end does not keep another waiting', async () => {
   const CertificateArn = await requestIssued(acm, root);
-  const atOnce = 60, calls = 8;
+  const atOnce = 60, calls = 16;
   let done = 0, open = true;
   const caller = async () => {
     for (; open; done++) await send('ExportCertificate', { CertificateArn, Passphrase: octets });
@@ -178,13 +178,18 @@ test('an account that calls without end does not keep another waiting', async ()
   const running = Array.from({ length: atOnce }, caller);
   await until('the first of many', () => done > 0);
   const meanwhile = async (client) => {
-    const first = done;
-    for (let i = 0; i < calls; i++) await send('ListCertificates', {}, client);
-    return done - first;
+    const each = [];
+    for (let i = 0; i < calls; i++) {
+      const first = done;
+      await send('ListCertificates', {}, client);
+      each.push(done - first);
+    }
+    return each;
   };
-  // Lanes are 256, by the access key: one of two callers may share that of the first account.
-  const waited = [await meanwhile(other), await meanwhile(third)];
+  // Lanes are 256, by the access key: one of two callers may share that of the first account. Of one that has its own some calls
+  // overtake most of the sixty; in a single queue none would. On a busy machine this program itself reads many answers between two.
+  const waited = [...await meanwhile(other), ...await meanwhile(third)].sort((a, b) => a - b);
   open = false;
   await Promise.all(running);
-  assert.ok(Math.min(...waited) < calls * atOnce / 2, `${calls} calls waited for ${waited} of the other account`);
+  assert.ok(waited[2] < atOnce / 2, `calls waited for ${waited} of the other account`);
 });

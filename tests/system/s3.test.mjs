@@ -8,7 +8,7 @@ import { createServer, request } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateCertificateAuthorityAuditReportCommand } from '@aws-sdk/client-acm-pca';
+import { CreateCertificateAuthorityAuditReportCommand, DescribeCertificateAuthorityAuditReportCommand } from '@aws-sdk/client-acm-pca';
 import S3rver from 's3rver';
 import { Appliance, BIN, freePort, until } from './appliance.mjs';
 import { activeRoot } from './authority.mjs';
@@ -16,12 +16,17 @@ import { mac, sha, signingKey } from './signer.mjs';
 
 const SECRET = 'S3RVER';
 
+let waiting = 0; // puts that have come
+let held = null; // while it is a promise, the store takes puts and says nothing
+
 // Passes on what is signed with SECRET and has the body that it says, and answers 403 to all else.
 function gate(port) {
   return createServer((from, to) => {
     const chunks = [];
     from.on('data', (chunk) => chunks.push(chunk));
-    from.on('end', () => {
+    from.on('end', async () => {
+      waiting++;
+      await held;
       const body = Buffer.concat(chunks);
       const [, scope, names, signature] = /Credential=[^/]+\/([^,]+), SignedHeaders=([^,]+), Signature=(\w+)/.exec(from.headers.authorization ?? '') ?? [];
       const [day, region, service] = (scope ?? '//').split('/');
@@ -61,12 +66,14 @@ after(async () => {
 const keys = (user, secret) => execFileSync(join(BIN, 'chancery'),
   ['secret', 'set', 's3', '--state', appliance.state, '--user', user], { input: `${secret}\n` });
 
-async function object(bucket, key) {
+// The store writes a file bit by bit: it is there when read() does not throw.
+async function object(bucket, key, read) {
   const file = join(folder, bucket, `${key}._S3rver_object`);
   return until(`${key} in ${bucket}: ${appliance.log.split('\n').slice(-3)}`, () => {
-    try { return readFileSync(file); } catch { return null; }
+    try { return read(readFileSync(file)); } catch { return null; }
   }, 90);
 }
+const crlText = (der) => execFileSync('openssl', ['crl', '-inform', 'DER', '-noout', '-issuer'], { input: der, stdio: 'pipe' }).toString();
 
 test('a CRL is put under its path once the keys of the store are right, and an audit report, too', async () => {
   keys('S3RVER', 'wrong');
@@ -75,10 +82,27 @@ test('a CRL is put under its path once the keys of the store are right, and an a
   const arn = root.arn ?? root;
   await until('the store to refuse', () => /is not in bucket pki-crl yet: the store answered with status 403/.test(appliance.log), 60);
   keys('S3RVER', SECRET);
-  const crl = await object('pki-crl', `some/path/${arn.split('/')[1]}.crl`);
-  const text = execFileSync('openssl', ['crl', '-inform', 'DER', '-noout', '-issuer'], { input: crl }).toString();
-  assert.match(text, /Test ROOT/);
+  assert.match(await object('pki-crl', `some/path/${arn.split('/')[1]}.crl`, crlText), /Test ROOT/);
   const made = await pca.send(new CreateCertificateAuthorityAuditReportCommand({
     CertificateAuthorityArn: arn, S3BucketName: 'reports', AuditReportResponseFormat: 'JSON' }));
-  assert.ok(Array.isArray(JSON.parse(await object('reports', made.S3Key))));
+  assert.ok(Array.isArray(await object('reports', made.S3Key, JSON.parse)));
+});
+
+test('killed while the store has not answered, the appliance puts what it owes once it is back', async () => {
+  const root = await activeRoot(pca);
+  const arn = root.arn ?? root;
+  let release;
+  held = new Promise((resolve) => { release = resolve; });
+  const before = waiting;
+  const made = await pca.send(new CreateCertificateAuthorityAuditReportCommand({
+    CertificateAuthorityArn: arn, S3BucketName: 'reports', AuditReportResponseFormat: 'CSV' }));
+  await until('a put under way', () => waiting > before);
+  await appliance.stop('SIGKILL');
+  await appliance.launch();
+  pca = appliance.pca();
+  release();
+  held = null;
+  assert.match(await object('reports', made.S3Key, (csv) => csv.toString()), /awsAccountId/);
+  await until('SUCCESS', async () => (await pca.send(new DescribeCertificateAuthorityAuditReportCommand({
+    CertificateAuthorityArn: arn, AuditReportId: made.AuditReportId }))).AuditReportStatus === 'SUCCESS');
 });
